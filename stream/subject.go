@@ -1,0 +1,84 @@
+package stream
+
+import (
+	"strings"
+	"time"
+
+	"github.com/vigia-project/vigia"
+)
+
+// A Name is a stream's.
+type Name string
+
+// The streams.
+const (
+	Log   Name = "LOG"   // what sensors said and people decided, as it came: everything else follows from it
+	Facts Name = "FACTS" // what was worked out, announced from the store's outbox
+	Inbox Name = "INBOX" // bytes that gateways put on the stream for service/ingest
+)
+
+// The subjects of the log. Those that end in a dot are followed by a flight.
+const (
+	Observation = "observation."  // Batch
+	Wind        = "wind."         // Batch
+	Buildings   = "building.map"  // Batch
+	Sealed      = "sealed."       // Sealed
+	FlightOrder = "decision.task" // Decision: authorisations and flights
+	LeadOrder   = "decision.lead" // Decision: leads
+)
+
+// The subjects of facts.
+const (
+	FlightChanged    = "flight.changed"    // Flight
+	FlightIsClosed   = "flight.closed"     // FlightClosed
+	DetectionFound   = "detection.found"   // Detection
+	SourceLocated    = "source.located"    // Posterior
+	SiteChanged      = "site.changed"      // Site
+	LeadRaised       = "lead.raised"       // Lead
+	LeadApproved     = "lead.approved"     // Lead
+	LeadDeclined     = "lead.declined"     // Lead
+	LeadReleased     = "lead.released"     // Lead
+	LeadRecalled     = "lead.recalled"     // Lead
+	LeadAcknowledged = "lead.acknowledged" // Lead
+	LeadClosed       = "lead.closed"       // Lead
+)
+
+// The subjects of the inbox, followed by a flight: bytes as a gateway sends them.
+const (
+	InboxObservation = "inbox.observation." // text/csv
+	InboxWind        = "inbox.wind."        // text/csv
+)
+
+// A Definition says what a stream holds and for how long.
+type Definition struct {
+	Name     Name
+	Subjects []string      // patterns
+	MaxAge   time.Duration // 0: as long as policy lets it
+	Window   time.Duration // in which a repeat of an ID is dropped
+}
+
+// Definitions lists the streams.
+func Definitions() []Definition {
+	const window = 10 * time.Minute
+	return []Definition{
+		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "sealed.*", "decision.*"}, Window: window},
+		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "source.*", "site.*", "lead.*"}, Window: window},
+		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
+	}
+}
+
+// Of returns the stream that a subject or pattern belongs to.
+func Of(subject string) (Name, error) {
+	first, _, _ := strings.Cut(subject, ".")
+	for _, d := range Definitions() {
+		for _, p := range d.Subjects {
+			if f, _, _ := strings.Cut(p, "."); f == first {
+				return d.Name, nil
+			}
+		}
+	}
+	return "", vigia.Errorf(vigia.Invalid, "no stream carries the subject %q", subject)
+}
+
+// LeadSubject is the subject that announces a lead in the given status.
+func LeadSubject(s vigia.LeadStatus) string { return "lead." + string(s) }
