@@ -10,18 +10,18 @@ import (
 )
 
 func (t *tx) AddBatch(b vigia.Batch, log uint64) error {
-	n, err := t.exec(`INSERT OR IGNORE INTO batch (id, log) VALUES (?, ?)`, b.ID, log)
+	n, err := t.exec(`INSERT INTO batch (id, log) VALUES (?, ?) ON CONFLICT DO NOTHING`, b.ID, log)
 	if err != nil || n == 0 {
 		return err
 	}
 	for _, o := range b.Observations {
-		if err := t.insert(o, `INSERT OR IGNORE INTO observation (id, flight, sensor, time, cell, log, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		if err := t.insert(o, `INSERT INTO observation (id, flight, sensor, time, cell, log, body) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			o.ID, o.Flight, o.Sensor, micros(o.Time), int64(geo.CellOf(o.Middle())), log); err != nil {
 			return err
 		}
 	}
 	for _, w := range b.Winds {
-		if err := t.insert(w, `INSERT OR IGNORE INTO wind (id, flight, time, log, body) VALUES (?, ?, ?, ?, ?)`,
+		if err := t.insert(w, `INSERT INTO wind (id, flight, time, log, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 			w.ID, w.Flight, micros(w.Time), log); err != nil {
 			return err
 		}
@@ -42,7 +42,7 @@ func (t *tx) insert(noun any, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.exec(query, append(args, body)...)
+	_, err = t.exec(query, append(args, string(body))...)
 	return err
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 func (t *tx) AddDetection(d vigia.Detection, trace store.Trace) (bool, error) {
-	return t.add(d.ID, d, trace, `INSERT OR IGNORE INTO detection (id, flight, cell, body) VALUES (?, ?, ?, ?)`,
+	return t.add(d.ID, d, trace, `INSERT INTO detection (id, flight, cell, body) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		d.ID, d.Flight, int64(geo.CellOf(d.At)))
 }
 
@@ -17,7 +17,7 @@ func (r *reader) Detections(f store.DetectionFilter) ([]vigia.Detection, error) 
 }
 
 func (t *tx) AddPosterior(p vigia.Posterior, trace store.Trace) (bool, error) {
-	return t.add(p.ID, p, trace, `INSERT OR IGNORE INTO posterior (id, flight, body) VALUES (?, ?, ?)`, p.ID, p.Flight)
+	return t.add(p.ID, p, trace, `INSERT INTO posterior (id, flight, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, p.ID, p.Flight)
 }
 
 func (r *reader) Posterior(id vigia.ID) (vigia.Posterior, error) {
@@ -69,7 +69,7 @@ func (r *reader) Leads() ([]vigia.Lead, error) {
 }
 
 func (t *tx) Reject(decision vigia.ID, why vigia.Error, trace store.Trace) error {
-	_, err := t.add(decision, why, trace, `INSERT OR IGNORE INTO rejection (decision, body) VALUES (?, ?)`, decision)
+	_, err := t.add(decision, why, trace, `INSERT INTO rejection (decision, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, decision)
 	return err
 }
 
@@ -78,7 +78,7 @@ func (r *reader) Rejection(decision vigia.ID) (vigia.Error, error) {
 }
 
 func (t *tx) AddFact(id vigia.ID, fact any, trace store.Trace) (bool, error) {
-	n, err := t.exec(`INSERT OR IGNORE INTO fact (id) VALUES (?)`, id)
+	n, err := t.exec(`INSERT INTO fact (id) VALUES (?) ON CONFLICT DO NOTHING`, id)
 	if err != nil || n == 0 {
 		return false, err
 	}

@@ -16,7 +16,7 @@ func (r *reader) Authorisations() ([]vigia.Authorisation, error) {
 }
 
 func (t *tx) AddAuthorisation(a vigia.Authorisation, trace store.Trace) (bool, error) {
-	return t.add(a.ID, a, trace, `INSERT OR IGNORE INTO authorisation (id, body) VALUES (?, ?)`, a.ID)
+	return t.add(a.ID, a, trace, `INSERT INTO authorisation (id, body) VALUES (?, ?) ON CONFLICT DO NOTHING`, a.ID)
 }
 
 func (r *reader) Flight(id vigia.ID) (vigia.Flight, error) {
@@ -32,7 +32,7 @@ func (t *tx) PutFlight(f vigia.Flight, trace store.Trace) error {
 	if err != nil {
 		return err
 	}
-	if _, err := t.exec(`INSERT OR REPLACE INTO flight (id, body) VALUES (?, ?)`, f.ID, body); err != nil {
+	if _, err := t.exec(`INSERT OR REPLACE INTO flight (id, body) VALUES (?, ?)`, f.ID, string(body)); err != nil {
 		return err
 	}
 	return t.record(f.ID, string(f.ID)+"@"+strconv.FormatBool(f.Ended), body, trace)
@@ -40,7 +40,7 @@ func (t *tx) PutFlight(f vigia.Flight, trace store.Trace) error {
 
 func (t *tx) AddSealed(s vigia.Sealed, trace store.Trace) (bool, error) {
 	s.Ciphertext = nil // what is sealed stays on the log, for the overseer
-	return t.add(s.ID, s, trace, `INSERT OR IGNORE INTO sealed (id, flight, body) VALUES (?, ?, ?)`, s.ID, s.Flight)
+	return t.add(s.ID, s, trace, `INSERT INTO sealed (id, flight, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, s.ID, s.Flight)
 }
 
 func (r *reader) Sealed() ([]vigia.Sealed, error) {

@@ -14,7 +14,7 @@ func (r *reader) Position(consumer string) (uint64, error) {
 }
 
 func (t *tx) SetPosition(consumer string, seq uint64) error {
-	_, err := t.exec(`INSERT OR REPLACE INTO position (consumer, seq) VALUES (?, ?)`, consumer, seq)
+	_, err := t.exec(`INSERT INTO position (consumer, seq) VALUES (?, ?) ON CONFLICT (consumer) DO UPDATE SET seq = excluded.seq`, consumer, seq)
 	return err
 }
 
@@ -37,7 +37,7 @@ func (t *tx) Announced(upTo int64) error {
 }
 
 func (t *tx) AddDelivery(d store.Delivery) error {
-	_, err := t.exec(`INSERT OR IGNORE INTO delivery (destination, id, subject, data, due) VALUES (?, ?, ?, ?, ?)`,
+	_, err := t.exec(`INSERT INTO delivery (destination, id, subject, data, due) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
 		d.Destination, d.ID, d.Subject, d.Data, micros(d.Due))
 	return err
 }

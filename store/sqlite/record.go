@@ -33,7 +33,7 @@ func (t *tx) add(id vigia.ID, fact any, trace store.Trace, insert string, args .
 	if err != nil {
 		return false, err
 	}
-	n, err := t.exec(insert, append(args, body)...)
+	n, err := t.exec(insert, append(args, string(body))...)
 	if err != nil || n == 0 {
 		return false, err
 	}
@@ -59,7 +59,7 @@ func (t *tx) put(table string, id vigia.ID, version int, noun any, trace store.T
 	if err != nil {
 		return err
 	}
-	all := append([]any{id, version, body}, args...)
+	all := append([]any{id, version, string(body)}, args...)
 	if _, err := t.exec(`INSERT OR REPLACE INTO `+table+` (id, version, body`+columns+`) VALUES (?, ?, ?`+marks+`)`, all...); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func (t *tx) PutUser(u vigia.User, trace store.Trace) error {
 	}
 	if _, err := t.exec(`INSERT INTO user (name, password_hash, body) VALUES (?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, body = excluded.body`,
-		u.Name, u.PasswordHash, body); err != nil {
+		u.Name, u.PasswordHash, string(body)); err != nil {
 		return err
 	}
 	return t.record(vigia.ID(u.Name), u.Name, body, trace)
