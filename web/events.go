@@ -38,6 +38,26 @@ func (f *feed) send(format string, args ...any) error {
 	return f.rc.Flush()
 }
 
+// beat shows that the line is open until ctx is done, the reader is gone, or
+// the server is closing.
+func (f *feed) beat(ctx context.Context, cancel func(), closing <-chan struct{}) {
+	defer cancel()
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-closing:
+			return
+		case <-tick.C:
+			if f.send("event: alive\ndata: {}\n\n") != nil {
+				return
+			}
+		}
+	}
+}
+
 // events hands the facts to a page as they are announced. It resumes by
 // Last-Event-ID (or after), which is a place in the stream.
 func (s *Server) events(c *call) (any, error) {
@@ -55,20 +75,7 @@ func (s *Server) events(c *call) (any, error) {
 	}
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
-	go func() {
-		tick := time.NewTicker(heartbeat)
-		defer tick.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-tick.C:
-				if f.send("event: alive\ndata: {}\n\n") != nil {
-					cancel()
-				}
-			}
-		}
-	}()
+	go f.beat(ctx, cancel, s.Closing)
 	err = s.Stream.Follow(ctx, subjectsFor(c.user.Role), after, func(_ context.Context, m stream.Message) error {
 		data, ok := cutFor(c.user.Role, m.Data)
 		if !ok {

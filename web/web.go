@@ -32,6 +32,8 @@ type Server struct {
 	// Local says that only this machine is served: a name in the Host header
 	// that is not this machine's is another site's trick (DNS rebinding).
 	Local bool
+	// Closing ends what would never end by itself: the followers of events.
+	Closing <-chan struct{}
 }
 
 // A route is one operation of the API, as openapi.json describes it.
