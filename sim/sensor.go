@@ -1,0 +1,107 @@
+package sim
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/geo"
+)
+
+// A ride is the aircraft with its gas sensor on the way.
+type ride struct {
+	w        *World
+	rng      *rand.Rand
+	fault    [3]process // of the reported position, m
+	drift    process    // of the background, ppm
+	seenPPM  float64    // what the sensor's cell has taken up
+	nextS    float64    // when it speaks next
+	kgPerPPM float64
+}
+
+func newRide(w *World) *ride {
+	g := w.Scenario.Sensor
+	r := &ride{w: w, rng: w.rng(seedSensor)}
+	for i := range r.fault {
+		r.fault[i] = process{sd: w.Scenario.Pattern.PositionSD, timeS: 60}
+		r.fault[i].start(r.rng)
+	}
+	r.drift = process{sd: g.DriftPPM, timeS: g.DriftTimeS}
+	r.drift.start(r.rng)
+	r.kgPerPPM = w.chemical.KgPerM3PerPPM(w.Scenario.Wind.TemperatureK, w.Scenario.Wind.PressurePa)
+	return r
+}
+
+// step breathes the air for one step, and speaks when it is time to.
+func (r *ride) step(now float64, p *plume) (Record, bool) {
+	g := r.w.Scenario.Sensor
+	at := r.w.pattern.at(now)
+	keep := 0.0
+	if g.ResponseS > 0 {
+		keep = math.Exp(-stepS / g.ResponseS)
+	}
+	r.seenPPM = keep*r.seenPPM + (1-keep)*p.concentration(at)/r.kgPerPPM
+	for i := range r.fault {
+		r.fault[i].step(stepS, r.rng)
+	}
+	r.drift.step(stepS, r.rng)
+	if now+1e-9 < r.nextS {
+		return Record{}, false
+	}
+	r.nextS += g.EveryS
+	ppm := g.BackgroundPPM + r.drift.value + r.seenPPM + g.NoisePPM*r.rng.NormFloat64()
+	told := geo.Local{X: at.X + r.fault[0].value, Y: at.Y + r.fault[1].value, Z: at.Z + r.fault[2].value}
+	o := vigia.Observation{
+		Flight: r.w.Scenario.Flight, Sensor: g.Name, Chemical: r.w.Scenario.Chemical,
+		Time: r.w.at(now), Kind: vigia.PointKind, At: roundPoint(r.w.Frame.ToPoint(told)),
+		Value: round(math.Max(0, ppm), 4), Sigma: g.NoisePPM, Limit: g.LimitPPM,
+	}
+	return Record{Time: o.Time, Observation: &o}, true
+}
+
+// A station is an anemometer at 10 m beside the landing place.
+type station struct {
+	s     StationScenario
+	rng   *rand.Rand
+	gust  [2]process // beside the mean wind, m/s
+	u, v  float64    // sums since it spoke
+	n     float64
+	nextS float64
+}
+
+// step feels the wind, and reports the mean since the last report when it is
+// time to.
+func (s *station) step(now float64, a *air, w *World) (Record, bool) {
+	const height = 10
+	t := a.turbulence(height)
+	u, v := a.mean(height)
+	for i := range s.gust {
+		s.gust[i].sd, s.gust[i].timeS = t.sigmaH, 5 // a mast feels an eddy pass: about 20 m at the wind's speed
+		s.gust[i].step(stepS, s.rng)
+	}
+	s.u, s.v, s.n = s.u+u+s.gust[0].value, s.v+v+s.gust[1].value, s.n+1
+	if now+1e-9 < s.nextS {
+		return Record{}, false
+	}
+	s.nextS += s.s.EveryS
+	u, v = s.u/s.n, s.v/s.n
+	s.u, s.v, s.n = 0, 0, 0
+	from := math.Atan2(-u, -v)*180/math.Pi + s.s.DirSDDeg*s.rng.NormFloat64()
+	rec := vigia.Wind{
+		Flight: w.Scenario.Flight, Time: w.at(now),
+		SpeedMPS:     round(math.Max(0, math.Hypot(u, v)+s.s.SpeedSD*s.rng.NormFloat64()), 2),
+		FromDeg:      round(math.Mod(from+720, 360), 1),
+		TemperatureK: w.Scenario.Wind.TemperatureK, PressurePa: w.Scenario.Wind.PressurePa,
+	}
+	return Record{Time: rec.Time, Wind: &rec}, true
+}
+
+func round(v float64, digits int) float64 {
+	p := math.Pow10(digits)
+	return math.Round(v*p) / p
+}
+
+// roundPoint keeps a centimetre.
+func roundPoint(p geo.Point) geo.Point {
+	return geo.Point{Lon: round(p.Lon, 7), Lat: round(p.Lat, 7), Alt: round(p.Alt, 2)}
+}
