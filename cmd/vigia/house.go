@@ -22,6 +22,7 @@ import (
 	"github.com/vigia-project/vigia/service/relay"
 	"github.com/vigia-project/vigia/service/sites"
 	"github.com/vigia-project/vigia/service/task"
+	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/store/sqlite"
 	"github.com/vigia-project/vigia/stream/jetstream"
 	"github.com/vigia-project/vigia/web"
@@ -173,10 +174,36 @@ func logger(w std, verbose bool) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: level}))
 }
 
+// quiet keeps the log to what went wrong, for a command that tells its own story.
+func quiet(w std, verbose bool) *slog.Logger {
+	if verbose {
+		return logger(w, true)
+	}
+	return slog.New(slog.NewTextHandler(w.err, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
 // mkdir makes a folder that only this user reads.
 func mkdir(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return vigia.Errorf(vigia.Invalid, "the folder cannot be made: %v", err)
 	}
 	return nil
+}
+
+func (h *house) outboxLen(ctx context.Context) (n int, err error) {
+	err = h.store.View(ctx, func(r store.Reader) error {
+		out, err := r.Outbox(0)
+		n = len(out)
+		return err
+	})
+	return n, err
+}
+
+func (h *house) users(ctx context.Context) (n int, err error) {
+	err = h.store.View(ctx, func(r store.Reader) error {
+		users, err := r.Users()
+		n = len(users)
+		return err
+	})
+	return n, err
 }
