@@ -3,6 +3,8 @@ package sim
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/vigia-project/vigia/geo"
 )
 
 // von Kármán's constant.
@@ -18,6 +20,7 @@ type air struct {
 	dir      process // degrees
 	phase    float64 // of the swing
 	now      float64 // s since the flight began
+	gusts    *gusts
 	relative float64 // speed now over the mean speed
 	from     float64 // degrees now
 }
@@ -48,6 +51,7 @@ func newAir(s WindScenario, start float64, rng *rand.Rand) *air {
 	a.ustar = karman * s.SpeedMPS / math.Log((10-s.DisplaceM)/s.RoughnessM)
 	a.speed.start(rng)
 	a.dir.start(rng)
+	a.gusts = newGusts(rng)
 	a.settle()
 	return a
 }
@@ -57,6 +61,18 @@ func (a *air) step(dt float64, rng *rand.Rand) {
 	a.speed.step(dt, rng)
 	a.dir.step(dt, rng)
 	a.settle()
+	u, v := a.mean(gustHeightM)
+	a.gusts.step(dt, u, v, a.gustSD())
+}
+
+// gustSD is the standard deviation of the large eddies' velocity, m/s an axis.
+func (a *air) gustSD() float64 { return math.Sqrt(gustShare) * sigmaH * a.ustar * a.relative }
+
+// gust is what the large eddies add to the mean wind at a place, m/s.
+func (a *air) gust(p geo.Local) (u, v float64) {
+	u, v = a.gusts.at(p)
+	sd := a.gustSD()
+	return u * sd, v * sd
 }
 
 func (a *air) settle() {
@@ -88,10 +104,16 @@ func (a *air) meanOver(z, spread float64) (u, v float64) {
 	return (4*u + lowU + highU) / 6, (4*v + lowV + highV) / 6
 }
 
-// Turbulence at a height. The near-neutral surface layer has standard
-// deviations of 1.25 and 1.9 friction velocities up and sideways (Panofsky and
-// Dutton 1984, table 7.1); some of what is sideways is in the wandering of the
-// mean wind, hence 1.6.
+// The near-neutral surface layer has standard deviations of 1.25 and 1.9
+// friction velocities up and sideways (Panofsky and Dutton 1984, table 7.1);
+// some of what is sideways is in the wandering of the mean wind, hence 1.6.
+const (
+	sigmaH = 1.6
+	sigmaW = 1.25
+)
+
+// turbulence is what the gusts leave: the eddies at a height that carry each
+// puff by itself.
 type turbulence struct {
 	sigmaH, sigmaW float64 // standard deviation of the velocity, m/s
 	timeH, timeW   float64 // Lagrangian time scale, s
@@ -101,9 +123,12 @@ type turbulence struct {
 func (a *air) turbulence(z float64) turbulence {
 	u := a.ustar * a.relative
 	height := math.Max(z-a.s.DisplaceM, 1) // above the displaced ground
-	t := turbulence{sigmaH: 1.6 * u, sigmaW: 1.25 * u}
+	t := turbulence{sigmaH: math.Sqrt(1-gustShare) * sigmaH * u, sigmaW: sigmaW * u}
 	t.timeW = karman * height * u / (t.sigmaW * t.sigmaW) // K = κ u* z
-	t.timeH = math.Max(0.5*height/t.sigmaH, 10*0.5/u)     // Hanna 1982, not below that of 10 m
-	t.dissipation = u * u * u / (karman * height)         // of a neutral layer in balance
+	t.timeH = smallEddyM / t.sigmaH
+	t.dissipation = u * u * u / (karman * height) // of a neutral layer in balance
 	return t
 }
+
+// The size of the eddies below the smallest gust: its wavelength over 2π, twice.
+const smallEddyM = 10

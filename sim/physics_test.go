@@ -23,7 +23,7 @@ func steady(t testing.TB) (*air, *rand.Rand) {
 // What the source lets out is in the puffs or has left the town, to the gram.
 func TestPlume_Mass(t *testing.T) {
 	a, rng := steady(t)
-	p := plume{at: geo.Local{Z: 5}, spreadM: 1.5, rateKgS: 0.002, radiusM: 300}
+	p := plume{at: geo.Local{Z: 5}, spreadH: 2, spreadV: 1.5, rateKgS: 0.002, rate: process{sd: 0.2, timeS: 60}, radiusM: 300}
 	for range 1200 {
 		a.step(stepS, rng)
 		p.step(stepS, a, rng)
@@ -32,15 +32,19 @@ func TestPlume_Mass(t *testing.T) {
 	for _, q := range p.puffs {
 		sum += q.massKg
 	}
-	if want := 0.002 * 600; math.Abs(sum-want) > 1e-9 || p.goneKg == 0 {
-		t.Errorf("%.9f kg are in the puffs and beyond the town (%.3f kg), %.9f kg were let out", sum, p.goneKg, want)
+	if math.Abs(sum-p.outKg) > 1e-9 || p.goneKg == 0 {
+		t.Errorf("%.9f kg are in the puffs and beyond the town (%.3f kg), %.9f kg were let out", sum, p.goneKg, p.outKg)
+	}
+	// Ten minutes are ten times of the process: the mean is good to 0.2·sqrt(2/10).
+	if mean := p.outKg / 600 / 0.002; mean < 0.75 || mean > 1.25 {
+		t.Errorf("the mean rate was %.2f of what it should be", mean)
 	}
 }
 
 // The concentration, summed over the whole air, is the mass of the puffs.
 func TestPlume_ConcentrationIntegral(t *testing.T) {
 	a, rng := steady(t)
-	p := plume{at: geo.Local{Z: 5}, spreadM: 4, rateKgS: 0.002, radiusM: 1e4}
+	p := plume{at: geo.Local{Z: 5}, spreadH: 4, spreadV: 4, rateKgS: 0.002, rate: process{timeS: 1}, radiusM: 1e4}
 	for range 60 {
 		a.step(stepS, rng)
 		p.step(stepS, a, rng)
@@ -69,11 +73,12 @@ func TestPlume_ConcentrationIntegral(t *testing.T) {
 // mind, are neither drawn to the ground nor driven from it.
 func TestPuff_WellMixed(t *testing.T) {
 	a, rng := steady(t)
+	a.gusts.waves = nil // which blow along the ground
 	const n, top, layers = 20000, 100.0, 5
 	puffs := make([]puff, n)
 	for i := range puffs {
 		at := geo.Local{Z: top * rng.Float64()}
-		puffs[i] = newPuff(at, 0.01, 1, a.turbulence(at.Z), rng)
+		puffs[i] = newPuff(at, 0.01, 0.01, 1, a.turbulence(at.Z), rng)
 	}
 	var count [layers]float64
 	for range 240 {
@@ -99,14 +104,16 @@ func TestPuff_WellMixed(t *testing.T) {
 
 // Taylor's theorem (1921): in homogeneous turbulence the spread of all puffs
 // together, their own included, is 2σ²T²(t/T-1+exp(-t/T)). The split between
-// walk and growth may not change the sum much.
+// walk and growth may not change the sum much. The gusts, which all share, are
+// left out.
 func TestPuff_AbsoluteSpread(t *testing.T) {
 	a, rng := steady(t)
+	a.gusts.waves = nil
 	const height, n = 60, 4000
 	tu := a.turbulence(height)
 	puffs := make([]puff, n)
 	for i := range puffs {
-		puffs[i] = newPuff(geo.Local{Z: height}, 1, 1, tu, rng)
+		puffs[i] = newPuff(geo.Local{Z: height}, 1, 1, 1, tu, rng)
 	}
 	step := 0
 	for _, seconds := range []float64{20, 60, 180} {
@@ -136,7 +143,7 @@ func TestPuff_AbsoluteSpread(t *testing.T) {
 func TestPlume_Flux(t *testing.T) {
 	a, rng := steady(t)
 	sin, cos := math.Sincos(a.from * math.Pi / 180)
-	p := plume{at: geo.Local{Z: 5}, spreadM: 2, rateKgS: 0.002, radiusM: 1000}
+	p := plume{at: geo.Local{Z: 5}, spreadH: 2, spreadV: 2, rateKgS: 0.002, rate: process{timeS: 1}, radiusM: 1000}
 	const far, cell, count = 150.0, 8.0, 300
 	for range 400 {
 		a.step(stepS, rng)
@@ -150,9 +157,11 @@ func TestPlume_Flux(t *testing.T) {
 		}
 		for s := -160.0; s <= 160; s += cell {
 			for z := cell / 2; z < 130; z += cell {
-				c := p.concentration(geo.Local{X: -sin*far + cos*s, Y: -cos*far - sin*s, Z: z})
+				q := geo.Local{X: -sin*far + cos*s, Y: -cos*far - sin*s, Z: z}
+				c := p.concentration(q)
 				u, v := a.mean(z)
-				flux += c * math.Hypot(u, v) * cell * cell / count
+				gustU, gustV := a.gust(q)
+				flux -= c * ((u+gustU)*sin + (v+gustV)*cos) * cell * cell / count
 				peak = math.Max(peak, c)
 			}
 		}
@@ -160,5 +169,45 @@ func TestPlume_Flux(t *testing.T) {
 	t.Logf("flux %.3f of the rate at %v m; the highest concentration there is %.3g kg/m³", flux/0.002, far, peak)
 	if flux/0.002 < 0.85 || flux/0.002 > 1.15 {
 		t.Errorf("the flux at %v m is %.3f of the rate", far, flux/0.002)
+	}
+}
+
+// The gusts have a standard deviation of 1 along each axis, compress nothing,
+// blow alike on neighbours and independently far apart.
+func TestGusts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	const fields, far = 400, 1000
+	correlation := func(apart float64) float64 {
+		var sum float64
+		for range fields {
+			g := newGusts(rng)
+			p := geo.Local{X: far * rng.Float64(), Y: far * rng.Float64(), Z: 20}
+			u, v := g.at(p)
+			p.X += apart
+			u2, v2 := g.at(p)
+			sum += (u*u2 + v*v2) / 2 / fields
+		}
+		return sum
+	}
+	// The standard error of the variance of 400 fields of about 6 independent
+	// waves each and 2 axes is some 5 %.
+	for _, c := range []struct{ apart, lo, hi float64 }{{0, 0.85, 1.15}, {5, 0.75, 1.05}, {30, 0.3, 0.8}, {300, -0.25, 0.25}} {
+		if got := correlation(c.apart); got < c.lo || got > c.hi {
+			t.Errorf("%v m apart the gusts' covariance is %.3f, not within %v to %v", c.apart, got, c.lo, c.hi)
+		} else {
+			t.Logf("%v m apart the covariance is %.3f", c.apart, got)
+		}
+	}
+	g := newGusts(rng)
+	const h = 0.01
+	for range 100 {
+		p := geo.Local{X: far * rng.Float64(), Y: far * rng.Float64(), Z: 50 * rng.Float64()}
+		u0, _ := g.at(geo.Local{X: p.X - h, Y: p.Y, Z: p.Z})
+		u1, _ := g.at(geo.Local{X: p.X + h, Y: p.Y, Z: p.Z})
+		_, v0 := g.at(geo.Local{X: p.X, Y: p.Y - h, Z: p.Z})
+		_, v1 := g.at(geo.Local{X: p.X, Y: p.Y + h, Z: p.Z})
+		if divergence := (u1 - u0 + v1 - v0) / (2 * h); math.Abs(divergence) > 1e-6 {
+			t.Fatalf("the field's divergence at %+v is %g per second", p, divergence)
+		}
 	}
 }

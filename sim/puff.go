@@ -10,22 +10,29 @@ import (
 // A puff is some of the vapour: a cloud whose middle is carried by the wind and
 // walks at random in it, and which grows by itself. The eddies larger than the
 // cloud move it, the smaller ones widen it (de Haan and Rotach 1998, the
-// puff-particle model, doi:10.1002/qj.49712455212).
+// puff-particle model, doi:10.1002/qj.49712455212). The largest, the gusts,
+// move its neighbours with it.
 type puff struct {
 	at             geo.Local
-	vx, vy, vz     float64 // of the middle, beside the mean wind, m/s
+	vx, vy, vz     float64 // of the middle, beside the mean wind and the gust, m/s
+	gustU, gustV   float64 // as it was felt last
+	feelSec        float64 // age at which the gust is felt again
 	spreadH        float64 // standard deviation sideways, m
 	spreadV        float64 // and up and down, m
 	massKg, ageSec float64
 }
 
+// How often a puff feels the gust anew, s: it drifts with the gusts, and in
+// this time moves through them by far less than the smallest.
+const feelEveryS = 1
+
 // The lid of the mixed layer, m.
 const lidM = 800
 
 // newPuff is a puff as it leaves the source, with the turbulence that is there.
-func newPuff(at geo.Local, spread, massKg float64, t turbulence, rng *rand.Rand) puff {
+func newPuff(at geo.Local, spreadH, spreadV, massKg float64, t turbulence, rng *rand.Rand) puff {
 	return puff{
-		at: at, spreadH: spread, spreadV: spread, massKg: massKg,
+		at: at, spreadH: spreadH, spreadV: spreadV, massKg: massKg,
 		vx: t.sigmaH * rng.NormFloat64(), vy: t.sigmaH * rng.NormFloat64(), vz: t.sigmaW * rng.NormFloat64(),
 	}
 }
@@ -41,9 +48,13 @@ func (p *puff) step(dt float64, a *air, rng *rand.Rand) {
 	p.vy = langevin(p.vy, t.sigmaH, t.timeH, dt, rng)
 	p.vz = langevin(p.vz, t.sigmaW, t.timeW, dt, rng)
 	u, v := a.meanOver(p.at.Z, p.spreadV)
+	if p.ageSec >= p.feelSec {
+		p.gustU, p.gustV = a.gust(p.at)
+		p.feelSec = p.ageSec + feelEveryS
+	}
 	carried := math.Sqrt(shareH)
-	p.at.X += (u + carried*p.vx) * dt
-	p.at.Y += (v + carried*p.vy) * dt
+	p.at.X += (u + p.gustU + carried*p.vx) * dt
+	p.at.Y += (v + p.gustV + carried*p.vy) * dt
 	p.at.Z += math.Sqrt(shareV) * p.vz * dt
 	if p.at.Z < 0 {
 		p.at.Z, p.vz = -p.at.Z, -p.vz
@@ -97,10 +108,13 @@ func (p *puff) concentration(q geo.Local) float64 {
 // A plume is all puffs of one source.
 type plume struct {
 	at      geo.Local
-	spreadM float64 // of a puff as it leaves
-	rateKgS float64
+	spreadH float64 // of a puff as it leaves
+	spreadV float64
+	rateKgS float64 // mean
+	rate    process // beside the mean, relative
 	radiusM float64 // puffs farther than this from the origin are dropped
 	puffs   []puff
+	outKg   float64 // let out
 	goneKg  float64 // in dropped puffs
 }
 
@@ -119,9 +133,12 @@ func (p *plume) step(dt float64, a *air, rng *rand.Rand) {
 	}
 	p.puffs = kept
 	if p.rateKgS > 0 {
-		q := newPuff(p.at, p.spreadM, p.rateKgS*dt, a.turbulence(p.at.Z), rng)
+		p.rate.step(dt, rng)
+		massKg := p.rateKgS * dt * math.Max(0, 1+p.rate.value)
+		q := newPuff(p.at, p.spreadH, p.spreadV, massKg, a.turbulence(p.at.Z), rng)
 		q.step(dt*rng.Float64(), a, rng)
 		p.puffs = append(p.puffs, q)
+		p.outKg += massKg
 	}
 }
 

@@ -25,7 +25,9 @@ type Scenario struct {
 	Origin   geo.Point // on the ground
 
 	Buildings int
-	RateKgH   float64 // 0: there is no source
+	RateKgH   float64 // mean; 0: there is no source
+	RateSD    float64 // of the mean
+	RateTimeS float64
 
 	Wind    WindScenario
 	Station StationScenario
@@ -93,6 +95,8 @@ func (s *Scenario) settings() []setting {
 		{"origin_lon_deg", &s.Origin.Lon, -180, 180},
 		{"origin_alt_m", &s.Origin.Alt, -500, 9000},
 		{"rate_kg_h", &s.RateKgH, 0, 10000},
+		{"rate_sd", &s.RateSD, 0, 1},
+		{"rate_time_s", &s.RateTimeS, 1, 86400},
 		{"wind_speed_mps", &w.SpeedMPS, 0.3, 30},
 		{"wind_from_deg", &w.FromDeg, -360, 720},
 		{"wind_speed_sd", &w.SpeedSD, 0, 0.5},

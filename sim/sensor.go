@@ -59,27 +59,35 @@ func (r *ride) step(now float64, p *plume) (Record, bool) {
 	return Record{Time: o.Time, Observation: &o}, true
 }
 
-// A station is an anemometer at 10 m beside the landing place.
+// A station is an anemometer at 10 m beside the landing place, which is where
+// the flight begins.
 type station struct {
 	s     StationScenario
 	rng   *rand.Rand
-	gust  [2]process // beside the mean wind, m/s
+	at    geo.Local
+	small [2]process // eddies smaller than the gusts, m/s
 	u, v  float64    // sums since it spoke
 	n     float64
 	nextS float64
 }
 
+func newStation(w *World) *station {
+	at := w.pattern.points[0]
+	at.Z = 10
+	return &station{s: w.Scenario.Station, rng: w.rng(seedStation), at: at}
+}
+
 // step feels the wind, and reports the mean since the last report when it is
 // time to.
 func (s *station) step(now float64, a *air, w *World) (Record, bool) {
-	const height = 10
-	t := a.turbulence(height)
-	u, v := a.mean(height)
-	for i := range s.gust {
-		s.gust[i].sd, s.gust[i].timeS = t.sigmaH, 5 // a mast feels an eddy pass: about 20 m at the wind's speed
-		s.gust[i].step(stepS, s.rng)
+	t := a.turbulence(s.at.Z)
+	u, v := a.mean(s.at.Z)
+	gustU, gustV := a.gust(s.at)
+	for i := range s.small {
+		s.small[i].sd, s.small[i].timeS = t.sigmaH, smallEddyM/math.Hypot(u, v) // a mast feels an eddy pass
+		s.small[i].step(stepS, s.rng)
 	}
-	s.u, s.v, s.n = s.u+u+s.gust[0].value, s.v+v+s.gust[1].value, s.n+1
+	s.u, s.v, s.n = s.u+u+gustU+s.small[0].value, s.v+v+gustV+s.small[1].value, s.n+1
 	if now+1e-9 < s.nextS {
 		return Record{}, false
 	}

@@ -143,7 +143,8 @@ func (t town) radius() float64 {
 	return r
 }
 
-// hide picks a house in the middle half of the town and a place on its roof.
+// hide picks a house in the middle half of the town, and a vent or a window of
+// it: anywhere in its footprint, from a man's height up to the roof.
 func (t town) hide(rng *rand.Rand) (House, geo.Local) {
 	for {
 		h := t.houses[rng.IntN(len(t.houses))]
@@ -154,7 +155,7 @@ func (t town) hide(rng *rand.Rand) (House, geo.Local) {
 		for range 100 {
 			x, y := minX+rng.Float64()*(maxX-minX), minY+rng.Float64()*(maxY-minY)
 			if h.Footprint.Contains(x, y) {
-				return h, geo.Local{X: x, Y: y, Z: h.HeightM}
+				return h, geo.Local{X: x, Y: y, Z: 1.5 + rng.Float64()*(h.HeightM-1.5)}
 			}
 		}
 	}

@@ -19,6 +19,7 @@ type World struct {
 	Frame    geo.Frame
 
 	town     town
+	house    House // that the source is in
 	truth    Truth
 	chemical vigia.Chemical
 	pattern  pattern
@@ -29,8 +30,8 @@ type Truth struct {
 	Chemical string    `json:"chemical"`
 	At       geo.Point `json:"at"`
 	Local    geo.Local `json:"local"`
-	RateKgH  float64   `json:"rate_kg_h"`
-	Building vigia.ID  `json:"building"` // "" when there is no source
+	RateKgH  float64   `json:"rate_kg_h"` // mean
+	Building vigia.ID  `json:"building"`  // "" when there is no source
 }
 
 // What the seed is spent on, each from a stream of its own, so that a change
@@ -57,8 +58,9 @@ func New(s Scenario) (*World, error) {
 		return nil, err
 	}
 	w.town = newTown(s.Buildings, w.rng(seedTown))
-	house, at := w.town.hide(w.rng(seedHide))
-	w.truth = Truth{Chemical: s.Chemical, At: w.Frame.ToPoint(at), Local: at, RateKgH: s.RateKgH, Building: house.ID}
+	var at geo.Local
+	w.house, at = w.town.hide(w.rng(seedHide))
+	w.truth = Truth{Chemical: s.Chemical, At: w.Frame.ToPoint(at), Local: at, RateKgH: s.RateKgH, Building: w.house.ID}
 	if s.RateKgH == 0 {
 		w.truth = Truth{Chemical: s.Chemical}
 	}
@@ -128,28 +130,33 @@ const (
 
 // A run is a world in motion.
 type run struct {
-	w        *World
-	air      *air
-	plume    plume
-	ride     *ride
-	station  station
-	airRNG   *rand.Rand
-	puffRNG  *rand.Rand
-	nextTell float64 // when the sensor speaks next
+	w       *World
+	air     *air
+	plume   plume
+	ride    *ride
+	station *station
+	airRNG  *rand.Rand
+	puffRNG *rand.Rand
 }
 
 func newRun(w *World) *run {
 	s := w.Scenario
 	r := &run{w: w, airRNG: w.rng(seedAir), puffRNG: w.rng(seedPuffs)}
 	r.air = newAir(s.Wind, -spinUpS, r.airRNG)
-	at := w.truth.Local
+	// The wake of a building mixes what leaves it: US EPA, EPA-454/B-95-003b,
+	// table 1-6, for a source on or beside one.
+	minX, minY, maxX, maxY := w.house.Footprint.Bounds()
 	r.plume = plume{
-		at: at, spreadM: math.Max(1, 0.3*at.Z), // the wake of the roof it leaves from
+		at:      w.truth.Local,
+		spreadH: math.Sqrt((maxX-minX)*(maxY-minY)) / 4.3,
+		spreadV: w.house.HeightM / 2.15,
 		rateKgS: s.RateKgH / 3600,
-		radiusM: w.town.radius() + 300,
+		rate:    process{sd: s.RateSD, timeS: s.RateTimeS},
+		radiusM: w.town.radius() + s.Pattern.MarginM + 50,
 	}
+	r.plume.rate.start(r.puffRNG)
 	r.ride = newRide(w)
-	r.station = station{s: s.Station, rng: w.rng(seedStation)}
+	r.station = newStation(w)
 	return r
 }
 
