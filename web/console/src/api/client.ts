@@ -14,6 +14,11 @@ export class ApiError extends Error {
   }
 }
 
+let ended = () => {};
+
+// onEnded says what to do when the server no longer knows the session.
+export const onEnded = (f: () => void) => (ended = f);
+
 type Query = Record<string, string | number | undefined>;
 
 function address(path: string, query: Query = {}): string {
@@ -41,6 +46,7 @@ async function send(path: string, init: RequestInit, query?: Query): Promise<Res
   } catch {
     throw new ApiError(0, { code: 'unavailable', message: 'the server cannot be reached; nothing was changed here' });
   }
+  if (response.status === 401 && path !== '/login') ended();
   if (!response.ok) throw await problem(response);
   return response;
 }

@@ -42,8 +42,8 @@ export function layers(c: Palette): LayerSpecification[] {
     { id: 'edge90', type: 'line', source: 'regions', metadata: 'regions', filter: level(90), paint: { 'line-color': c.region, 'line-width': 1.25, 'line-dasharray': [4, 2] } },
     { id: 'edge50', type: 'line', source: 'regions', metadata: 'regions', filter: level(50), paint: { 'line-color': c.region, 'line-width': 1.5 } },
 
-    { id: 'segments', type: 'line', source: 'segments', metadata: 'paths', layout: { 'line-cap': 'round' }, paint: { 'line-color': ramp, 'line-width': grow(1.5, 3.5) } },
-    { id: 'readings', type: 'circle', source: 'readings', metadata: 'paths', layout: { 'circle-sort-key': ['get', 't'] }, paint: { 'circle-color': ramp, 'circle-radius': grow(1, 4.5) } },
+    { id: 'segments', type: 'line', source: 'segments', metadata: 'paths', layout: { 'line-cap': 'round' }, paint: { 'line-color': ramp, 'line-width': grow(1.25, 2.5), 'line-opacity': ['interpolate', ['linear'], ['get', 't'], 0, 0.55, 0.3, 1] } },
+    { id: 'readings', type: 'circle', source: 'readings', metadata: 'paths', layout: { 'circle-sort-key': ['get', 't'] }, paint: { 'circle-color': ramp, 'circle-radius': grow(1, 3.5) } },
 
     { id: 'site-regions', type: 'line', source: 'sites', metadata: 'sites', paint: { 'line-color': c.site, 'line-width': ['case', ['get', 'selected'], 2.5, 1.25], 'line-opacity': ['case', ['get', 'withdrawn'], 0.4, 1] } },
     { id: 'detections', type: 'circle', source: 'detections', metadata: 'detections', paint: { 'circle-color': c.found, 'circle-opacity': 0.15, 'circle-radius': grow(4, 9), 'circle-stroke-color': c.found, 'circle-stroke-width': 1.75 } },

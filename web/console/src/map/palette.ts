@@ -44,7 +44,7 @@ export const palettes: Record<Theme, Palette> = {
     buildingEdge: '#a8b3ba',
     likely: '#d98200',
     authorised: '#17713f',
-    site: '#a86a00',
+    site: '#9a6100',
     region: '#6a45c4',
     found: '#c2361c',
     ramp: ['#8fb4d9', '#2a938c', '#c79a00', '#c2361c'],

@@ -72,7 +72,7 @@ const es: Words = {
   list: 'Avisos',
   status: { released: 'Nuevo: falta acusar recibo', acknowledged: 'Recibido: falta el resultado', closed: 'Cerrado' },
   area: 'Zona',
-  within: (length) => `a menos de ${length} del centro, con 95 %`,
+  within: (length) => `a menos de ${length} del centro, con 95\u00a0%`,
   centre: 'Centro',
   copy: 'Copiar',
   copied: 'Copiado',
@@ -135,7 +135,7 @@ const en: Words = {
   list: 'Leads',
   status: { released: 'New: awaits your acknowledgement', acknowledged: 'Acknowledged: awaits the outcome', closed: 'Closed' },
   area: 'Area',
-  within: (length) => `within ${length} of the centre, at 95 %`,
+  within: (length) => `within ${length} of the centre, at 95\u00a0%`,
   centre: 'Centre',
   copy: 'Copy',
   copied: 'Copied',
@@ -219,6 +219,8 @@ export function firstLanguage(stored: string | null, browser: readonly string[])
 export const readLanguage = () => firstLanguage(localStorage.getItem(kept), navigator.languages);
 export const keepLanguage = (l: Language) => localStorage.setItem(kept, l);
 
+const locale = { es: 'es', en: 'en-GB' } as const;
+
 // Numbers and times as each language writes them. Times are UTC.
 export function number(x: number, language: Language, digits = 3): string {
   return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(x);
@@ -227,8 +229,8 @@ export function number(x: number, language: Language, digits = 3): string {
 export const length = (m: number, language: Language) => (m >= 1000 ? `${number(m / 1000, language, 2)} km` : `${number(m, language, 2)} m`);
 
 export const utc = (iso: string, language: Language) =>
-  `${new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', hourCycle: 'h23', timeZone: 'UTC' }).format(new Date(iso))} UTC`;
+  `${new Intl.DateTimeFormat(locale[language], { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(new Date(iso))} UTC`;
 
-export const local = (iso: string, language: Language) => new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'long' }).format(new Date(iso));
+export const local = (iso: string, language: Language) => new Intl.DateTimeFormat(locale[language], { dateStyle: 'full', timeStyle: 'long' }).format(new Date(iso));
 
 export const percent = (p: number, language: Language) => `${number(100 * p, language, 2)} %`;

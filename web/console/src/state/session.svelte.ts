@@ -1,4 +1,4 @@
-import { ApiError } from '../api/client';
+import { ApiError, onEnded } from '../api/client';
 import * as api from '../api/operations';
 import type { Credentials, Me } from '../api/nouns';
 
@@ -20,11 +20,7 @@ class Session {
   // A session can end on the server; a line that is refused for any other
   // reason leaves the person where they are.
   async stillThere(): Promise<void> {
-    try {
-      await api.me();
-    } catch (e) {
-      if (e instanceof ApiError && e.status === 401) this.me = null;
-    }
+    await api.me().catch(() => undefined); // a 401 tells onEnded
   }
 
   async login(c: Credentials): Promise<void> {
@@ -39,6 +35,8 @@ class Session {
 }
 
 export const session = new Session();
+
+onEnded(() => (session.me = null));
 
 // sentence is what an error says to a person: the server's own words.
 export function sentence(e: unknown): string {

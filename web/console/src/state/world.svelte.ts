@@ -58,6 +58,7 @@ class World {
   }
 
   async load(): Promise<void> {
+    const run = this.#disconnect;
     try {
       const [flights, authorisations, detections, posteriors, sites, leads] = await Promise.all([
         api.listFlights(),
@@ -67,6 +68,7 @@ class World {
         api.listSites(),
         api.listLeads(),
       ]);
+      if (run !== this.#disconnect) return; // logged out meanwhile
       for (const f of flights) this.#putFlight(f);
       for (const a of authorisations) this.authorisations.set(a.id, a);
       for (const d of detections) this.detections.set(d.id, d);
@@ -74,9 +76,9 @@ class World {
       for (const s of sites) this.#putSite(s);
       for (const l of leads) this.putLead(l);
       for (const f of flights.slice(0, pathsAtFirst)) this.shown.add(f.id);
-      await Promise.all([...this.shown].map((f) => this.loadPath(f)));
       this.failure = '';
       this.loaded = true;
+      await Promise.all([...this.shown].map((f) => this.loadPath(f)));
     } catch (e) {
       this.failure = sentence(e);
     }

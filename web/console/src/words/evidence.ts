@@ -20,11 +20,11 @@ export function whichBuilding(buildings: readonly BuildingProbability[], elsewhe
   const few = credible(buildings, 0.9);
   if (few.length === 0) {
     const known = buildings.reduce((sum, b) => sum + b.probability, 0);
-    return `The known buildings hold ${percent(known)} between them; with ${percent(elsewhere)} the source is in none of them.`;
+    return `The known buildings hold ${percent(known)} between them; the probability that the source is in none of them is ${percent(elsewhere)}.`;
   }
   const held = percent(few.reduce((sum, b) => sum + b.probability, 0));
-  if (few.length === 1) return `This building holds the source with ${held}.`;
-  return `One of these ${inWords(few.length)} buildings holds the source with ${held}.`;
+  if (few.length === 1) return `This building holds the source, with a probability of ${held}.`;
+  return `One of these ${inWords(few.length)} buildings holds the source, with a probability of ${held}.`;
 }
 
 const metresPerDegree = 111_320;
@@ -79,4 +79,4 @@ export const outcomeWords = {
 } as const;
 
 // shortID is enough of a hashed name to tell it from its neighbours.
-export const shortID = (id: string) => id.replace(/^([a-z]+-)?([0-9a-f]{7})[0-9a-f]{25}$/, '$1$2');
+export const shortID = (id: string) => id.replace(/^[a-z]+-([0-9a-f]{7})[0-9a-f]{25}$/, '$1');
