@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience bounds every wait for something that must happen.
-const patience = 3 * time.Minute
+const patience = 6 * time.Minute
 
 // recorded finds a folder of recorded data, or skips the test loudly.
 func recorded(t *testing.T, name string) string {
