@@ -192,6 +192,7 @@ func (d *demo) permit(ctx context.Context, admin vigia.User) error {
 	}
 	d.say("map", "%d buildings of a made-up town", receipt.Accepted+receipt.Repeated)
 	a := d.world.Authorisation("A-DEMO", vigia.Exercise)
+	a.HostReference, a.PartnerReference = "an exercise: no paper", "an exercise: no paper"
 	if err := d.house.task.Grant(ctx, admin, a); err != nil && vigia.ErrorCode(err) != vigia.Conflict {
 		return err
 	}
