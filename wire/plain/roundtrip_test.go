@@ -296,3 +296,26 @@ func TestReadBuildings_BadFiles(t *testing.T) {
 		})
 	}
 }
+
+func BenchmarkObservationReader(b *testing.B) {
+	const records = 10000
+	text := localHeader + strings.Repeat("2026-01-31T12:00:00Z,S,9.94,-28.31,2.4,,,,1.8940\n", records)
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := plain.NewObservationReader(strings.NewReader(text), local())
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for _, err := range r.All() {
+			if err != nil {
+				b.Fatal(err)
+			}
+			n++
+		}
+		if n != records {
+			b.Fatalf("%d records were read", n)
+		}
+	}
+}
