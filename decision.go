@@ -20,6 +20,14 @@ const (
 	ReportOutcome      DecisionKind = "report_outcome"
 )
 
+// DecisionKinds lists them all.
+func DecisionKinds() []DecisionKind {
+	return []DecisionKind{
+		GrantAuthorisation, RegisterFlight, EndFlight,
+		RaiseLead, ApproveLead, DeclineLead, ReleaseLead, WithdrawLead, AcknowledgeLead, ReportOutcome,
+	}
+}
+
 // A Decision is what a person decided, complete: the log holds it as it was
 // made, so that everything that follows can be computed again from the log
 // alone. A lead is raised on a copy of the site as the analyst saw it.

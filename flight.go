@@ -10,6 +10,7 @@ type Flight struct {
 	Purpose       Purpose   `json:"purpose"`
 	Aircraft      string    `json:"aircraft"`
 	Chemical      string    `json:"chemical"` // what its gas sensors read
+	GroundM       float64   `json:"ground_m"` // height of the ground above the ellipsoid, metres
 	RegisteredBy  string    `json:"registered_by"`
 	RegisteredAt  time.Time `json:"registered_at"`
 	Ended         bool      `json:"ended"` // no more data will come

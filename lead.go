@@ -40,6 +40,11 @@ type Step struct {
 	Note     string       `json:"note,omitempty"`
 }
 
+// Ended tells whether nothing more can follow.
+func (l Lead) Ended() bool {
+	return l.Status == Declined || l.Status == Recalled || l.Status == Closed
+}
+
 // follows says which statuses a decision may follow, and the one it leads to.
 var follows = map[DecisionKind]struct {
 	from []LeadStatus

@@ -37,6 +37,11 @@ type Source struct {
 	Region50 []geo.Polygon `json:"region50"` // highest posterior density regions
 	Region90 []geo.Polygon `json:"region90"`
 	Region95 []geo.Polygon `json:"region95"`
+
+	// Where this source is, of several: each building's probability, most
+	// probable first, and that of none of them. Empty when no building is known.
+	Buildings []BuildingProbability `json:"buildings,omitempty"`
+	Elsewhere float64               `json:"elsewhere,omitempty"`
 }
 
 // An Ellipse is a region on the ground around a place.

@@ -35,8 +35,9 @@ func (w Wind) Valid() error {
 	}{
 		{"speed_mps", w.SpeedMPS, 0, 120, false},
 		{"from_deg", w.FromDeg, -360, 720, false},
-		{"sigma_tan_horizontal", w.SigmaTanHorizontal, 0, 100, true},
-		{"sigma_tan_vertical", w.SigmaTanVertical, 0, 100, true},
+		// A tangent has no upper bound: 360 was recorded in a calm, at Chilbolton.
+		{"sigma_tan_horizontal", w.SigmaTanHorizontal, 0, 1e6, true},
+		{"sigma_tan_vertical", w.SigmaTanVertical, 0, 1e6, true},
 		{"obukhov_m", w.ObukhovM, -1e9, 1e9, true},
 		{"temperature_k", w.TemperatureK, 150, 350, true},
 		{"pressure_pa", w.PressurePa, 1000, 120000, true},

@@ -727,6 +727,11 @@ export interface components {
             aircraft: string;
             /** @description What its gas sensors read, by name. */
             chemical: string;
+            /**
+             * @description Height of the ground above the ellipsoid, metres.
+             * @default 0
+             */
+            ground_m: number;
         };
         /** @description One sortie of one aircraft, or one watch of sensors on the ground, under one authorisation. */
         Flight: {
@@ -738,6 +743,8 @@ export interface components {
             aircraft: string;
             /** @description What its gas sensors read. */
             chemical: string;
+            /** @description Height of the ground above the ellipsoid, metres. */
+            ground_m: number;
             /** @description The user. */
             registered_by: string;
             /**
@@ -962,6 +969,10 @@ export interface components {
             region50: components["schemas"]["Polygon"][] | null;
             region90: components["schemas"]["Polygon"][] | null;
             region95: components["schemas"]["Polygon"][] | null;
+            /** @description Of this source, of several; most probable first. */
+            buildings?: components["schemas"]["BuildingProbability"][];
+            /** @description Probability that this source is in no known building. */
+            elsewhere?: number;
         };
         /** @description What one flight says of where a vapour comes from. It supersedes the same flight's earlier ones. */
         Posterior: {

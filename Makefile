@@ -1,0 +1,63 @@
+# Two targets do everything on a fresh machine that has Go and make:
+# `make demo` and `make test`. `make help` lists the rest.
+
+SHELL := /bin/bash
+GO ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+CONSOLE := web/console
+LINT := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+VULN := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+.PHONY: help
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: build
+build: ## Build ./vigia
+	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o vigia ./cmd/vigia
+
+.PHONY: demo
+demo: build ## Run everything over a made-up town; HEADLESS=1 exits by itself
+	./vigia demo
+
+.PHONY: test
+test: tools check console-check test-go test-console ## Install what the tests need, then run all of them
+
+.PHONY: tools
+tools: ## Install what the tests need, or say what is missing
+	@scripts/tools.sh
+
+.PHONY: check
+check: ## Format, vet, lint, known vulnerabilities
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "not gofmt-ed:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(LINT) ./...
+	@scripts/vuln.sh $(VULN)
+
+.PHONY: test-go
+test-go: ## The Go tests, the concurrent rooms under the race detector
+	$(GO) test -timeout 14m ./...
+	$(GO) test -race -timeout 10m ./stream/... ./store/... ./service/... ./web/...
+
+.PHONY: console
+console: ## Build the console into web/dist
+	cd $(CONSOLE) && npm ci --no-audit --no-fund && npm run build
+
+.PHONY: console-check
+console-check: console ## Build the console and fail if the committed build is stale
+	cd $(CONSOLE) && npm run check
+	@git diff --exit-code --stat -- web/dist || { echo "web/dist is stale: commit what make console built"; exit 1; }
+	@test -z "$$(git status --porcelain -- web/dist)" || { echo "web/dist holds files that are not committed"; exit 1; }
+
+.PHONY: test-console
+test-console: build ## The console in a browser, against a mock and against the real server
+	cd $(CONSOLE) && npm run e2e
+	scripts/e2e.sh
+
+.PHONY: fuzz
+fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m)
+	scripts/fuzz.sh $(or $(FUZZTIME),10m)
+
+.PHONY: bench
+bench: ## The benchmarks beside the hot loops
+	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -1,0 +1,98 @@
+// Package lang is what the system says in plain words, in English and Spanish.
+// The two say the same: a test holds that every phrase has both.
+package lang
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vigia-project/vigia"
+)
+
+// A Tag is a language (BCP 47).
+type Tag string
+
+// The languages.
+const (
+	English Tag = "en"
+	Spanish Tag = "es"
+)
+
+// Tags lists them.
+func Tags() []Tag { return []Tag{English, Spanish} }
+
+// phrases by key. Verbs of fmt stand in the same order in both.
+var phrases = map[string]map[Tag]string{
+	"release": {
+		English: "Vapour of %s comes from within %s of the marked place. Seen on %s between %s and %s UTC.",
+		Spanish: "El vapor de %s procede de menos de %s del lugar marcado. Observado en %s entre %s y %s UTC.",
+	},
+	"flights.one":  {English: "one flight", Spanish: "un vuelo"},
+	"flights.many": {English: "%d flights", Spanish: "%d vuelos"},
+	"rate": {
+		English: "The estimated rate is %.2g kg/h.",
+		Spanish: "La tasa estimada es de %.2g kg/h.",
+	},
+	"buildings.one": {
+		English: "One building is likely (%.0f %%). It is not certain: verify before you act.",
+		Spanish: "Un edificio es probable (%.0f %%). No es seguro: verifique antes de actuar.",
+	},
+	"buildings.many": {
+		English: "It is one of these %d buildings with %.0f %% probability. It is not certain which: verify before you act.",
+		Spanish: "Es uno de estos %d edificios con una probabilidad del %.0f %%. No es seguro cuál: verifique antes de actuar.",
+	},
+	"buildings.none": {
+		English: "No building is named. Verify before you act.",
+		Spanish: "No se señala ningún edificio. Verifique antes de actuar.",
+	},
+}
+
+// chemicals has the Spanish names of those whose name differs.
+var chemicals = map[string]string{
+	"methane": "metano", "ammonia": "amoníaco", "acetone": "acetona", "2-butanone": "2-butanona",
+	"benzene": "benceno", "toluene": "tolueno", "dichloromethane": "diclorometano",
+	"ethyl acetate": "acetato de etilo", "ethanol": "etanol", "methanol": "metanol",
+	"isopropyl alcohol": "alcohol isopropílico", "hydrogen chloride": "cloruro de hidrógeno",
+	"sulfur dioxide": "dióxido de azufre", "hydrogen sulfide": "sulfuro de hidrógeno",
+	"phosphine": "fosfina", "sulphur hexafluoride": "hexafluoruro de azufre",
+	"propane": "propano", "carbon dioxide": "dióxido de carbono",
+}
+
+// Chemical is a chemical's name in a language; its own where none is known.
+func Chemical(name string, t Tag) string {
+	if s, ok := chemicals[name]; ok && t == Spanish {
+		return s
+	}
+	return name
+}
+
+func phrase(t Tag, key string, args ...any) string { return fmt.Sprintf(phrases[key][t], args...) }
+
+// Release says what a release tells, for whoever opens the door.
+func Release(r vigia.Release, t Tag) string {
+	flights := phrase(t, "flights.one")
+	if r.Flights != 1 {
+		flights = phrase(t, "flights.many", r.Flights)
+	}
+	const minute = "2006-01-02 15:04"
+	parts := []string{phrase(t, "release", Chemical(r.Chemical, t), fmt.Sprintf("%.0f m", r.PrecisionM), flights,
+		r.FirstSeen.UTC().Format(minute), r.LastSeen.UTC().Format(minute))}
+	if r.RateKgH != nil {
+		parts = append(parts, phrase(t, "rate", *r.RateKgH))
+	}
+	return strings.Join(append(parts, buildings(r, t)), " ")
+}
+
+func buildings(r vigia.Release, t Tag) string {
+	total := 0.0
+	for _, b := range r.Places {
+		total += b.Probability
+	}
+	switch len(r.Places) {
+	case 0:
+		return phrase(t, "buildings.none")
+	case 1:
+		return phrase(t, "buildings.one", 100*total)
+	}
+	return phrase(t, "buildings.many", len(r.Places), 100*total)
+}

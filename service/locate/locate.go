@@ -1,0 +1,190 @@
+// Package locate works out where a flight's vapour comes from, again and again
+// as the flight goes on.
+package locate
+
+import (
+	"context"
+	"encoding/json"
+	"hash/fnv"
+	"math"
+
+	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/localise"
+	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/service"
+	"github.com/vigia-project/vigia/store"
+	"github.com/vigia-project/vigia/stream"
+)
+
+const (
+	// A flight is located when it has this many readings, and again each time
+	// it has grown by a quarter: the work of a flight stays in proportion to
+	// its length, and when it is done depends on the log alone, not on how
+	// fast this machine is.
+	minReadings = 30
+	growth      = 1.25
+
+	// Buildings this far beyond the readings can still be the source.
+	reachM       = 500
+	maxBuildings = 20000
+)
+
+// Locate is the step.
+type Locate struct {
+	*service.Base
+	workers int
+}
+
+// New makes the step. The answer does not depend on workers.
+func New(b *service.Base, workers int) *Locate { return &Locate{Base: b, workers: workers} }
+
+// Step locates a flight's sources when there is something to locate.
+func (l *Locate) Step() service.Step {
+	s := service.Step{Name: "locate", Subjects: []string{stream.DetectionFound, stream.FlightIsClosed}}
+	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
+		flight, log, closed, err := trigger(m)
+		if err != nil {
+			return nil, err
+		}
+		e, err := l.gather(ctx, flight, log)
+		if err != nil || !e.due(closed) {
+			return nil, err
+		}
+		p, err := l.posterior(ctx, e)
+		if err != nil {
+			return nil, err
+		}
+		return func(tx store.Tx) error {
+			_, err := tx.AddPosterior(p, s.Trace("source.located", l.Clock(), stream.SourceLocated))
+			return err
+		}, nil
+	}
+	return s
+}
+
+// trigger reads which flight to look at, up to which place in the log.
+func trigger(m stream.Message) (flight vigia.ID, log uint64, closed bool, err error) {
+	if m.Subject == stream.FlightIsClosed {
+		var c vigia.FlightClosed
+		if err := json.Unmarshal(m.Data, &c); err != nil {
+			return "", 0, false, vigia.Errorf(vigia.Invalid, "the end of a flight is not readable: %v", err)
+		}
+		return c.Flight, c.Log, true, nil
+	}
+	var d vigia.Detection
+	if err := json.Unmarshal(m.Data, &d); err != nil {
+		return "", 0, false, vigia.Errorf(vigia.Invalid, "the detection is not readable: %v", err)
+	}
+	return d.Flight, d.Log, false, nil
+}
+
+// evidence is all that one posterior rests on.
+type evidence struct {
+	flight    vigia.Flight
+	count     int // readings there are
+	last      int // readings the flight's last posterior rests on
+	readings  []vigia.Observation
+	winds     []vigia.Wind
+	buildings []vigia.Building
+	frame     geo.Frame
+}
+
+func (e evidence) due(closed bool) bool {
+	switch {
+	case e.count < minReadings || e.count == e.last || len(e.winds) == 0:
+		return false
+	case closed:
+		return true
+	}
+	return float64(e.count) >= growth*float64(e.last)
+}
+
+func (l *Locate) gather(ctx context.Context, flight vigia.ID, log uint64) (evidence, error) {
+	var e evidence
+	err := l.Store.View(ctx, func(r store.Reader) (err error) {
+		if e.count, err = r.CountObservations(flight, log); err != nil || e.count < minReadings {
+			return err
+		}
+		if e.flight, err = r.Flight(flight); err != nil {
+			return err
+		}
+		before, err := r.Posteriors(flight, 1)
+		if err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			e.last = before[0].Readings
+		}
+		if e.winds, err = r.Winds(flight, log); err != nil || !e.due(true) {
+			return err
+		}
+		if e.readings, err = r.Observations(store.ObservationFilter{Flight: flight, UpToLog: log}); err != nil {
+			return err
+		}
+		centre, radiusM := around(e.readings)
+		e.frame = geo.Frame{Origin: geo.Point{Lon: centre.Lon, Lat: centre.Lat, Alt: e.flight.GroundM}}
+		e.buildings, err = r.BuildingsNear(centre, radiusM+reachM, maxBuildings)
+		return err
+	})
+	return e, err
+}
+
+// around returns the middle of the readings and how far the farthest lies.
+func around(readings []vigia.Observation) (centre geo.Point, radiusM float64) {
+	west, south := math.Inf(1), math.Inf(1)
+	east, north := math.Inf(-1), math.Inf(-1)
+	for _, o := range readings {
+		m := o.Middle()
+		west, east = min(west, m.Lon), max(east, m.Lon)
+		south, north = min(south, m.Lat), max(north, m.Lat)
+	}
+	centre = geo.Point{Lon: (west + east) / 2, Lat: (south + north) / 2}
+	return centre, geo.Distance(centre, geo.Point{Lon: east, Lat: north})
+}
+
+// posterior works it out.
+func (l *Locate) posterior(ctx context.Context, e evidence) (vigia.Posterior, error) {
+	chemical, err := vigia.ChemicalNamed(e.flight.Chemical)
+	if err != nil {
+		return vigia.Posterior{}, err
+	}
+	problem := localise.Problem{
+		Winds: e.winds, Chemical: chemical, Seed: seedOf(e.flight.ID), Workers: l.workers,
+	}
+	for _, o := range e.readings {
+		problem.Observations = append(problem.Observations, readingIn(e.frame, o))
+	}
+	for _, b := range e.buildings {
+		problem.Buildings = append(problem.Buildings, localise.Building{ID: b.ID, Footprint: e.frame.PolygonToLocal(b.Footprint)})
+	}
+	answer, err := localise.Locate(ctx, problem, nil)
+	if err != nil {
+		return vigia.Posterior{}, err
+	}
+	p := posteriorOf(e.frame, answer)
+	p.Flight, p.Chemical = e.flight.ID, chemical.Name
+	p.ID = e.id(p)
+	return p, nil
+}
+
+// id names a posterior by what it was worked out from.
+func (e evidence) id(p vigia.Posterior) vigia.ID {
+	var from []vigia.ID
+	for _, o := range e.readings {
+		from = append(from, o.ID)
+	}
+	for _, w := range e.winds {
+		from = append(from, w.ID)
+	}
+	for _, b := range e.buildings {
+		from = append(from, b.ID)
+	}
+	return vigia.NewID("post", p.Flight, from, p.Method, p.Seed)
+}
+
+// seedOf makes a flight's seed: the same flight is always drawn alike.
+func seedOf(flight vigia.ID) int64 {
+	h := fnv.New64a()
+	h.Write([]byte(flight))
+	return int64(h.Sum64() >> 1)
+}

@@ -1,0 +1,185 @@
+package sim
+
+import (
+	"io"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/wire/plain"
+)
+
+// A World is a town, its hidden source and a flight over it, all from one
+// seed. It holds the truth, and hands out only what sensors say.
+type World struct {
+	Scenario Scenario
+	Frame    geo.Frame
+
+	town     town
+	house    House // that the source is in
+	truth    Truth
+	chemical vigia.Chemical
+	pattern  pattern
+}
+
+// Truth is what the system is to find out.
+type Truth struct {
+	Chemical string    `json:"chemical"`
+	At       geo.Point `json:"at"`
+	Local    geo.Local `json:"local"`
+	RateKgH  float64   `json:"rate_kg_h"` // mean
+	Building vigia.ID  `json:"building"`  // "" when there is no source
+}
+
+// What the seed is spent on, each from a stream of its own, so that a change
+// to one leaves the others as they are.
+const (
+	seedTown = iota
+	seedHide
+	seedAir
+	seedPuffs
+	seedStation
+	seedFlight
+	seedSensor
+)
+
+func (w *World) rng(use uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(uint64(w.Scenario.Seed), use))
+}
+
+// New makes the world of a scenario.
+func New(s Scenario) (*World, error) {
+	w := &World{Scenario: s, Frame: geo.Frame{Origin: s.Origin}}
+	var err error
+	if w.chemical, err = vigia.ChemicalNamed(s.Chemical); err != nil {
+		return nil, err
+	}
+	w.town = newTown(s.Buildings, w.rng(seedTown))
+	var at geo.Local
+	w.house, at = w.town.hide(w.rng(seedHide))
+	w.truth = Truth{Chemical: s.Chemical, At: w.Frame.ToPoint(at), Local: at, RateKgH: s.RateKgH, Building: w.house.ID}
+	if s.RateKgH == 0 {
+		w.truth = Truth{Chemical: s.Chemical}
+	}
+	forecast := s.Wind.FromDeg + s.Pattern.ForecastSD*w.rng(seedFlight).NormFloat64()
+	w.pattern = lawnMower(w.town.corner, forecast, s.Pattern.AltitudeM, s.Pattern)
+	return w, nil
+}
+
+// Truth is what the system is to find out.
+func (w *World) Truth() Truth { return w.truth }
+
+// Buildings are the town's, as a map would have them.
+func (w *World) Buildings() []vigia.Building {
+	out := make([]vigia.Building, len(w.town.houses))
+	for i, h := range w.town.houses {
+		out[i] = vigia.Building{ID: h.ID, Footprint: w.Frame.PolygonToWGS84(h.Footprint)}
+	}
+	return out
+}
+
+// WriteBuildings writes them as GeoJSON in WGS 84.
+func (w *World) WriteBuildings(out io.Writer) error {
+	return plain.WriteBuildings(out, w.Buildings(), nil)
+}
+
+// Authorisation permits the flight: its volume is the town and the turns beside
+// it, its hours are the flight's with an hour on either side.
+func (w *World) Authorisation(id vigia.ID, p vigia.Purpose) vigia.Authorisation {
+	reach := w.town.radius() + 3*w.Scenario.Pattern.MarginM + 2*w.Scenario.Pattern.SpacingM
+	ground := w.Scenario.Origin.Alt
+	return vigia.Authorisation{
+		ID: id, Title: w.Scenario.Title, Purpose: p,
+		Volume: geo.Volume{
+			Footprint: w.Frame.PolygonToWGS84(geo.Rect(-reach, -reach, reach, reach)),
+			FloorM:    ground - 50, CeilingM: ground + w.Scenario.Pattern.AltitudeM + 100,
+		},
+		From:  w.Scenario.Start.Add(-time.Hour),
+		Until: w.Scenario.Start.Add(w.Duration() + time.Hour),
+	}
+}
+
+// Duration is how long the flight's data is.
+func (w *World) Duration() time.Duration {
+	s := math.Min(w.pattern.duration(), w.Scenario.Pattern.DurationS)
+	return time.Duration(s * float64(time.Second)).Truncate(time.Second)
+}
+
+// A Record is one thing a sensor said: an Observation or a Wind.
+type Record struct {
+	Time        time.Time
+	Observation *vigia.Observation
+	Wind        *vigia.Wind
+}
+
+// Records flies the flight and yields what its sensors say, in order of time.
+// Every call yields the same.
+func (w *World) Records() iter.Seq[Record] {
+	return func(yield func(Record) bool) { newRun(w).fly(yield) }
+}
+
+// The step of the air and the puffs, s, and how long the plume has stood when
+// the flight begins.
+const (
+	stepS   = 0.5
+	spinUpS = 900
+)
+
+// A run is a world in motion.
+type run struct {
+	w       *World
+	air     *air
+	plume   plume
+	ride    *ride
+	station *station
+	airRNG  *rand.Rand
+	puffRNG *rand.Rand
+}
+
+func newRun(w *World) *run {
+	s := w.Scenario
+	r := &run{w: w, airRNG: w.rng(seedAir), puffRNG: w.rng(seedPuffs)}
+	r.air = newAir(s.Wind, -spinUpS, r.airRNG)
+	// The wake of a building mixes what leaves it: US EPA, EPA-454/B-95-003b,
+	// table 1-6, for a source on or beside one.
+	minX, minY, maxX, maxY := w.house.Footprint.Bounds()
+	r.plume = plume{
+		at:      w.truth.Local,
+		spreadH: math.Sqrt((maxX-minX)*(maxY-minY)) / 4.3,
+		spreadV: w.house.HeightM / 2.15,
+		rateKgS: s.RateKgH / 3600,
+		rate:    process{sd: s.RateSD, timeS: s.RateTimeS},
+		radiusM: w.town.radius() + s.Pattern.MarginM + 50,
+	}
+	r.plume.rate.start(r.puffRNG)
+	r.ride = newRide(w)
+	r.station = newStation(w)
+	return r
+}
+
+func (r *run) fly(yield func(Record) bool) {
+	end := r.w.Duration().Seconds()
+	steps := int(math.Round(spinUpS / stepS))
+	for i := -steps; float64(i)*stepS <= end; i++ {
+		now := float64(i) * stepS
+		r.air.step(stepS, r.airRNG)
+		r.plume.step(stepS, r.air, r.puffRNG)
+		if now < 0 {
+			continue
+		}
+		if rec, ok := r.station.step(now, r.air, r.w); ok && !yield(rec) {
+			return
+		}
+		if rec, ok := r.ride.step(now, &r.plume); ok && !yield(rec) {
+			return
+		}
+	}
+}
+
+// at is a moment of the flight, in milliseconds as a logger has it.
+func (w *World) at(s float64) time.Time {
+	return w.Scenario.Start.Add(time.Duration(math.Round(s*1000)) * time.Millisecond)
+}
