@@ -5,6 +5,7 @@ const url = process.env['VIGIA_URL'];
 const mock = 'http://localhost:8099';
 
 export default defineConfig({
+  testDir: 'e2e',
   workers: 1,
   retries: 0,
   reporter: 'line',
@@ -21,9 +22,5 @@ export default defineConfig({
       args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--enable-unsafe-swiftshader'],
     },
   },
-  projects: [
-    { name: 'unit', testDir: 'test' },
-    { name: 'browser', testDir: 'e2e' },
-  ],
   webServer: url ? undefined : { command: 'node e2e/mock.mjs', url: mock, reuseExistingServer: false, env: { PORT: '8099' } },
 });

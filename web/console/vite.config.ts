@@ -3,7 +3,7 @@ import { defineConfig } from 'vite';
 import { licences } from './scripts/licences.ts';
 
 // Two builds into one folder: the partner's door must hold no code of the
-// console, so the two share nothing, not even a chunk. The names of the files
+// console, so the two builds share nothing, not even a chunk. The names of the files
 // are hashes of what is in them; nothing in them depends on the time or the
 // machine, so that a rebuild is the same byte for byte.
 export default defineConfig(({ mode }) => {

@@ -1,5 +1,5 @@
-// The partner's door speaks to the server by itself: it shares no code with
-// the console, only the types of the API, which leave no trace in the build.
+// The partner's door speaks to the server by itself. Of the console it shares
+// the types of the API, which leave no trace in the build, and no code.
 import type { components } from '../api/schema';
 
 export type Me = components['schemas']['Me'];

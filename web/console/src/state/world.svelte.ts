@@ -30,6 +30,7 @@ class World {
 
   liveness = $state<Liveness>('connecting');
   loaded = $state(false);
+  pathsLoaded = $state(false);
   failure = $state('');
   news = $state<News | undefined>();
 
@@ -51,6 +52,7 @@ class World {
     this.#disconnect?.();
     this.#disconnect = undefined;
     this.loaded = false;
+    this.pathsLoaded = false;
     this.news = undefined;
     this.#asked.clear();
     for (const m of [this.flights, this.authorisations, this.detections, this.posteriors, this.sites, this.leads, this.buildings, this.paths]) m.clear();
@@ -81,6 +83,8 @@ class World {
       await Promise.all([...this.shown].map((f) => this.loadPath(f)));
     } catch (e) {
       this.failure = sentence(e);
+    } finally {
+      this.pathsLoaded = this.loaded;
     }
   }
 
