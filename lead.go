@@ -1,6 +1,9 @@
 package vigia
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A LeadStatus is where a lead stands.
 type LeadStatus string
@@ -79,7 +82,7 @@ func (l Lead) Apply(d Decision) (Lead, error) {
 	if err := d.Role.May(d.Kind); err != nil {
 		return l, err
 	}
-	if !contains(rule.from, l.Status) {
+	if !slices.Contains(rule.from, l.Status) {
 		return l, Errorf(Conflict, "a lead that is %s cannot be %s", l.Status, rule.to)
 	}
 	if d.Kind != RaiseLead && d.LeadVersion != l.Version {
@@ -118,13 +121,4 @@ func (l Lead) Apply(d Decision) (Lead, error) {
 	copy(steps, l.Steps)
 	l.Steps = append(steps, Step{Decision: d.ID, Kind: d.Kind, By: d.By, At: d.At, Note: d.Note})
 	return l, nil
-}
-
-func contains[T comparable](list []T, v T) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
 }

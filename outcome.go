@@ -1,6 +1,9 @@
 package vigia
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // An OutcomeKind is what the partner found.
 type OutcomeKind string
@@ -22,7 +25,7 @@ type Outcome struct {
 
 // Valid tells why o cannot be an outcome, or nil.
 func (o Outcome) Valid() error {
-	if !contains([]OutcomeKind{Confirmed, NothingFound, AnotherCause, NotActedOn}, o.Kind) {
+	if !slices.Contains([]OutcomeKind{Confirmed, NothingFound, AnotherCause, NotActedOn}, o.Kind) {
 		return Errorf(Invalid, "%q is not an outcome; there are confirmed, nothing_found, another_cause, not_acted_on", o.Kind)
 	}
 	return nil
