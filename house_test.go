@@ -30,6 +30,8 @@ var rules = []rule{
 	{"audit", nil, "the ground stands on nothing"},
 	{"", []string{"geo"}, "the nouns stand on the ground"},
 
+	{"internal/recorded", nil, "tests of every floor look for recorded data in the same place"},
+
 	{"core/localise", []string{"", "geo", "core/dispersion"}, "a core knows the nouns and the ground; localise may use dispersion"},
 	{"core/*", []string{"", "geo"}, "a core knows the nouns and the ground, and no neighbour"},
 	{"wire/misb", []string{"", "geo", "wire/mpegts"}, "a wire knows the nouns and the ground; misb may use mpegts"},

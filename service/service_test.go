@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,7 +12,7 @@ import (
 	"github.com/vigia-project/vigia/audit"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/store"
-	"github.com/vigia-project/vigia/store/sqlite"
+	"github.com/vigia-project/vigia/store/sqlite/sqlitetest"
 	"github.com/vigia-project/vigia/stream"
 )
 
@@ -67,21 +66,8 @@ func (s *shelf) ids() (out []string) {
 
 func open(t *testing.T) (*service.Base, *shelf) {
 	t.Helper()
-	private, _, err := audit.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := audit.NewSigner(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "vigia.db"), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	s := &shelf{}
-	return service.New(db, s, time.Now, slog.New(slog.DiscardHandler)), s
+	return service.New(sqlitetest.Open(t), s, time.Now, slog.New(slog.DiscardHandler)), s
 }
 
 // count is a step that keeps one fact for each message.

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ import (
 	"github.com/vigia-project/vigia/service/lead"
 	"github.com/vigia-project/vigia/service/task"
 	"github.com/vigia-project/vigia/store"
-	"github.com/vigia-project/vigia/store/sqlite"
+	"github.com/vigia-project/vigia/store/sqlite/sqlitetest"
 	"github.com/vigia-project/vigia/stream"
 	"github.com/vigia-project/vigia/stream/jetstream"
 )
@@ -105,14 +104,8 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	dir := t.TempDir()
-	private, _, err := audit.GenerateKey()
-	must(t, err)
-	signer, err := audit.NewSigner(private)
-	must(t, err)
-	db, err := sqlite.Open(ctx, filepath.Join(dir, "vigia.db"), signer)
-	must(t, err)
-	st, err := jetstream.Open(ctx, jetstream.Options{Dir: filepath.Join(dir, "stream")})
+	db := sqlitetest.Open(t)
+	st, err := jetstream.Open(ctx, jetstream.Options{Dir: t.TempDir()})
 	must(t, err)
 	base := service.New(db, st, time.Now, slog.New(slog.DiscardHandler))
 	_, recipient, err := ingest.GenerateOverseer()
@@ -139,7 +132,6 @@ func newStage(t *testing.T) *stage {
 			<-done
 		}
 		_ = st.Close()
-		_ = db.Close()
 	})
 	s := &stage{T: t, url: web.URL, base: base, tokens: map[vigia.Role]string{}, schemas: compiler(t)}
 	for _, role := range vigia.Roles() {

@@ -32,23 +32,6 @@ func TestMain(m *testing.M) {
 // patience bounds every wait for something that must happen.
 const patience = 6 * time.Minute
 
-// recorded finds a folder of recorded data, or skips the test loudly.
-func recorded(t *testing.T, name string) string {
-	t.Helper()
-	root := os.Getenv("VIGIA_DATA")
-	if root == "" {
-		root = "../../../shared/data"
-	}
-	dir, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(name)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("SKIPPED: no recorded data at %s; docs/data.md says where to get it (VIGIA_DATA)", dir)
-	}
-	return dir
-}
-
 // A system is a running vigia serve, a process of its own.
 type system struct {
 	t      *testing.T

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/internal/recorded"
 	"github.com/vigia-project/vigia/service/relay"
 	"github.com/vigia-project/vigia/wire/cot"
 )
@@ -55,7 +56,7 @@ func onGround(p geo.Point) geo.Point { return geo.Point{Lon: p.Lon, Lat: p.Lat} 
 // three people carry the lead round its circle; the command post has the event;
 // and the account proves every step.
 func TestWalk(t *testing.T) {
-	dir := recorded(t, walkRelease)
+	dir := recorded.Dir(t, walkRelease)
 	tcp, udp := takTCP(t), takUDP(t)
 	hookURL, hooks := webhook(t, 2)
 	s := newSystem(t, "--relay", "cot+tcp://"+tcp.addr, "--relay", "cot+udp://"+udp.addr, "--relay", hookURL, "--webhook-secret", walkSecret)
@@ -276,7 +277,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills the system fifty times; run without -short")
 	}
-	dir := recorded(t, walkRelease)
+	dir := recorded.Dir(t, walkRelease)
 	calm := runWalk(t, dir, 0)
 	killed := runWalk(t, dir, kills)
 	if len(killed.Messages) != 1 || len(killed.Markers) != 1 {
@@ -360,7 +361,7 @@ func (s *system) checkOnce(string) {
 
 // Sending the same file twice changes nothing.
 func TestIngestTwice(t *testing.T) {
-	dir := recorded(t, walkRelease)
+	dir := recorded.Dir(t, walkRelease)
 	s := newSystem(t)
 	s.start()
 	s.people()
@@ -375,7 +376,7 @@ func TestIngestTwice(t *testing.T) {
 // What is sensed outside the permission reaches no detector, and only the
 // overseer's key opens it.
 func TestSealed(t *testing.T) {
-	dir := recorded(t, walkRelease)
+	dir := recorded.Dir(t, walkRelease)
 	s := newSystem(t)
 	s.start()
 	s.people()
@@ -436,7 +437,7 @@ func (s *system) checkNowhere(text string) {
 // Both recorded releases at Chilbolton are located within 5 m from plain files
 // alone, and the twelve cases each answer within 30 s.
 func TestLocateRecorded(t *testing.T) {
-	root := recorded(t, "locate")
+	root := recorded.Dir(t, "locate")
 	dirs, err := filepath.Glob(filepath.Join(root, "*", "release_*"))
 	if err != nil || len(dirs) != 12 {
 		t.Fatalf("%d recorded releases, want 12; %v", len(dirs), err)

@@ -3,16 +3,14 @@ package identity_test
 import (
 	"context"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vigia-project/vigia"
-	"github.com/vigia-project/vigia/audit"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/service/identity"
-	"github.com/vigia-project/vigia/store/sqlite"
+	"github.com/vigia-project/vigia/store/sqlite/sqlitetest"
 )
 
 // cheap is a cost for tests only.
@@ -24,21 +22,8 @@ func (c *clock) Now() time.Time { return c.now }
 
 func open(t *testing.T) (*identity.Identity, *clock) {
 	t.Helper()
-	private, _, err := audit.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := audit.NewSigner(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "vigia.db"), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	c := &clock{time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)}
-	return identity.New(service.New(db, nil, c.Now, slog.New(slog.DiscardHandler)), cheap), c
+	return identity.New(service.New(sqlitetest.Open(t), nil, c.Now, slog.New(slog.DiscardHandler)), cheap), c
 }
 
 func wantCode(t *testing.T, err error, code vigia.Code) {

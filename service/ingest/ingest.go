@@ -62,30 +62,45 @@ func (i *Ingest) Observations(ctx context.Context, req Request) (Receipt, error)
 	if err != nil {
 		return emptyReceipt(), i.unreadable(err)
 	}
-	in.header = r.Header().Raw
-	for {
-		rec, err := r.Next()
+	return drain(ctx, in, r, func(rec plain.ObservationRecord) error {
 		o := rec.Observation
-		switch {
-		case errors.Is(err, io.EOF):
-			return in.finish(ctx, r.Warnings())
-		case vigia.ErrorCode(err) == vigia.Invalid:
-			in.reject(err)
-			continue
-		case err != nil:
-			return in.broken(ctx, err)
-		}
 		o.Flight, o.Chemical = in.flight.ID, in.flight.Chemical
 		o.ID = observationID(o)
 		places := []geo.Point{o.At}
 		if o.To != nil {
 			places = append(places, *o.To)
 		}
-		if err := in.take(ctx, rec.Record, o.Time, places, func(b *vigia.Batch, offset int64) {
+		return in.take(ctx, rec.Record, o.Time, places, func(b *vigia.Batch, offset int64) {
 			o.Origin.Offset = offset
 			b.Observations = append(b.Observations, o)
-		}); err != nil {
-			return in.receipt, err
+		})
+	})
+}
+
+// A table is a file that is read record by record.
+type table[R any] interface {
+	Header() plain.Record
+	Next() (R, error)
+	Warnings() []string
+}
+
+// drain takes every record that can be read, tells of those that cannot, and
+// puts the rest on the log when the bytes end or break off.
+func drain[R any](ctx context.Context, in *intake, t table[R], take func(R) error) (Receipt, error) {
+	in.header = t.Header().Raw
+	for {
+		rec, err := t.Next()
+		switch {
+		case err == nil:
+			if err := take(rec); err != nil {
+				return in.receipt, err
+			}
+		case errors.Is(err, io.EOF):
+			return in.finish(ctx, t.Warnings())
+		case vigia.ErrorCode(err) == vigia.Invalid:
+			in.reject(err)
+		default:
+			return in.broken(ctx, err)
 		}
 	}
 }
@@ -107,29 +122,16 @@ func (i *Ingest) Winds(ctx context.Context, req Request) (Receipt, error) {
 	if err != nil {
 		return emptyReceipt(), i.unreadable(err)
 	}
-	in.header = r.Header().Raw
-	for {
-		rec, err := r.Next()
+	return drain(ctx, in, r, func(rec plain.WindRecord) error {
 		w := rec.Wind
-		switch {
-		case errors.Is(err, io.EOF):
-			return in.finish(ctx, r.Warnings())
-		case vigia.ErrorCode(err) == vigia.Invalid:
-			in.reject(err)
-			continue
-		case err != nil:
-			return in.broken(ctx, err)
-		}
 		w.Flight = in.flight.ID
 		w.ID, w.Origin = "", vigia.Provenance{}
 		w.ID = vigia.NewID("wind", w)
-		if err := in.take(ctx, rec.Record, w.Time, nil, func(b *vigia.Batch, offset int64) {
+		return in.take(ctx, rec.Record, w.Time, nil, func(b *vigia.Batch, offset int64) {
 			w.Origin = vigia.Provenance{Offset: offset, Line: rec.Line}
 			b.Winds = append(b.Winds, w)
-		}); err != nil {
-			return in.receipt, err
-		}
-	}
+		})
+	})
 }
 
 // Buildings takes a map of footprints (docs/formats/buildings.md). It belongs

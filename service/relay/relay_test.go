@@ -5,17 +5,15 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vigia-project/vigia"
-	"github.com/vigia-project/vigia/audit"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/store"
-	"github.com/vigia-project/vigia/store/sqlite"
+	"github.com/vigia-project/vigia/store/sqlite/sqlitetest"
 	"github.com/vigia-project/vigia/stream"
 )
 
@@ -50,21 +48,8 @@ func (c *clock) Now() time.Time { return c.now }
 
 func open(t *testing.T) (*service.Base, *clock) {
 	t.Helper()
-	private, _, err := audit.GenerateKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := audit.NewSigner(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db, err := sqlite.Open(context.Background(), filepath.Join(t.TempDir(), "vigia.db"), signer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
 	c := &clock{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	return service.New(db, nil, c.Now, slog.New(slog.DiscardHandler)), c
+	return service.New(sqlitetest.Open(t), nil, c.Now, slog.New(slog.DiscardHandler)), c
 }
 
 func lead(status vigia.LeadStatus) vigia.Lead {
