@@ -37,6 +37,7 @@ var rules = []rule{
 	{"wire/misb", []string{"", "geo", "wire/mpegts"}, "a wire knows the nouns and the ground; misb may use mpegts"},
 	{"wire/*", []string{"", "geo"}, "a wire knows the nouns and the ground, and no neighbour"},
 
+	{"store/sqlite/sqlitetest", []string{"audit", "store/sqlite"}, "it opens a store for the tests of those who stand on one"},
 	{"store/*", []string{"", "geo", "audit", "store"}, "an implementation knows its contract, and not how the house is used"},
 	{"store", []string{"", "geo", "audit"}, "a contract is made of nouns"},
 	{"stream/*", []string{"", "stream"}, "an implementation knows its contract, and not how the house is used"},

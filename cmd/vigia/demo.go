@@ -286,6 +286,10 @@ func (d *demo) score(ctx context.Context) error {
 		return err
 	}
 	truth := d.world.Truth()
+	if truth.RateKgH == 0 {
+		d.scoreEmpty(sites)
+		return nil
+	}
 	fmt.Fprintf(d.io.out, "\nThe truth: %.2g kg/h of %s from building %s. What the system found:\n", truth.RateKgH, truth.Chemical, truth.Building)
 	found := 0
 	for _, s := range sites {
@@ -304,4 +308,15 @@ func (d *demo) score(ctx context.Context) error {
 	}
 	fmt.Fprintf(d.io.out, "\nThe account has %d entries.\n", entries)
 	return nil
+}
+
+// scoreEmpty scores a world without a source: every site is a false alarm.
+func (d *demo) scoreEmpty(sites []vigia.Site) {
+	alarms := 0
+	for _, s := range sites {
+		if s.Status == vigia.Candidate {
+			alarms++
+		}
+	}
+	fmt.Fprintf(d.io.out, "\nThe truth: there is no source. False alarms: %d.\n", alarms)
 }

@@ -81,8 +81,9 @@ func trigger(m stream.Message) (flight vigia.ID, log uint64, closed bool, err er
 // evidence is all that one posterior rests on.
 type evidence struct {
 	flight    vigia.Flight
-	count     int // readings there are
-	last      int // readings the flight's last posterior rests on
+	detected  bool // something rose above the background
+	count     int  // readings there are
+	last      int  // readings the flight's last posterior rests on
 	readings  []vigia.Observation
 	winds     []vigia.Wind
 	buildings []vigia.Building
@@ -91,7 +92,7 @@ type evidence struct {
 
 func (e evidence) due(closed bool) bool {
 	switch {
-	case e.count < minReadings || e.count == e.last || len(e.winds) == 0:
+	case e.count < minReadings || e.count == e.last || len(e.winds) == 0 || !e.detected:
 		return false
 	case closed:
 		return true
@@ -106,6 +107,9 @@ func (l *Locate) gather(ctx context.Context, flight vigia.ID, log uint64) (evide
 			return err
 		}
 		if e.flight, err = r.Flight(flight); err != nil {
+			return err
+		}
+		if e.detected, err = detected(r, flight, log); err != nil {
 			return err
 		}
 		before, err := r.Posteriors(flight, 1)
@@ -127,6 +131,18 @@ func (l *Locate) gather(ctx context.Context, flight vigia.ID, log uint64) (evide
 		return err
 	})
 	return e, err
+}
+
+// detected tells whether a flight had found anything by a place in the log:
+// where nothing was, there is nothing to locate.
+func detected(r store.Reader, flight vigia.ID, log uint64) (bool, error) {
+	found, err := r.Detections(store.DetectionFilter{Flight: flight})
+	for _, d := range found {
+		if d.Log <= log {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // around returns the middle of the readings and how far the farthest lies.
