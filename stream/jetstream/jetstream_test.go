@@ -48,3 +48,27 @@ func BenchmarkPublish(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkConsume hands messages to a durable consumer, one at a time.
+func BenchmarkConsume(b *testing.B) {
+	s, err := jetstream.Open(context.Background(), jetstream.Options{Dir: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close() //nolint:errcheck // the folder goes with the test
+	for i := range b.N {
+		if _, _, err := s.Publish(context.Background(), stream.Message{Subject: stream.SiteChanged, ID: fmt.Sprint(i)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	b.ResetTimer()
+	n := 0
+	_ = s.Consume(ctx, stream.Consumer{Name: "bench", Subjects: []string{stream.SiteChanged}}, func(context.Context, stream.Message) error {
+		if n++; n == b.N {
+			cancel()
+		}
+		return nil
+	})
+}
