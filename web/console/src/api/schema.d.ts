@@ -1121,7 +1121,7 @@ export interface components {
             /** @description By language (es, en): what was withheld or coarsened, a sentence each. */
             reasons: {
                 [key: string]: string[];
-            };
+            } | null;
             /** @description Plain words by language: es, en. */
             text: {
                 [key: string]: string;
