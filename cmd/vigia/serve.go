@@ -28,7 +28,7 @@ type serveCmd struct {
 	TLSCert string `help:"Certificate chain, PEM." type:"existingfile" name:"tls-cert"`
 	TLSKey  string `help:"Private key of the certificate, PEM." type:"existingfile" name:"tls-key"`
 
-	Relay         []string `help:"Where released leads go: cot+tcp://HOST:PORT, cot+udp://HOST:PORT, https://… (repeat the flag)."`
+	Relay         []string `help:"Where released leads go: cot+tcp://HOST:PORT, cot+udp://HOST:PORT, https://…, cap+https://… (repeat the flag)."`
 	WebhookSecret string   `help:"Secret that webhooks are signed with." env:"VIGIA_WEBHOOK_SECRET"`
 	Policy        string   `help:"Sharing policy, a JSON file; see docs/policy.md." type:"existingfile"`
 	OverseerKey   string   `help:"Overseer's age public key; what is sensed without permission is sealed to it. Default: a pair made at the first start."`
