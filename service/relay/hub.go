@@ -19,16 +19,17 @@ const (
 // and must not be altered.
 type Event struct {
 	For  Audience // Partners: everybody sees it; Ours: partners do not
+	Seq  uint64   // place in the stream that it was made of
 	Data []byte
 
 	places [audiences]uint64 // how many events each audience had been said, this one included
 }
 
 // A Gap says that a listener was too slow: Missed of the events that it may
-// see are gone, behind place After of those that it may see.
+// see are gone. They lie after From and before To in the stream.
 type Gap struct {
-	After  uint64
-	Missed uint64
+	From, To uint64
+	Missed   uint64
 }
 
 // A Hub says events to any number of listeners at once. All share one bounded
@@ -70,6 +71,7 @@ type Listener struct {
 	audience Audience
 	at       uint64 // place in the hub of the next event to look at
 	heard    uint64 // place among its audience's events of the last it heard, or was told it missed
+	seq      uint64 // that event's place in the stream
 }
 
 // Listen joins a listener.
@@ -113,10 +115,10 @@ func (l *Listener) look(buf []Event) (events []Event, gap *Gap, said <-chan stru
 		}
 		// What the listener may see and did not hear lies between.
 		if place := e.places[l.audience]; place > l.heard+1 && len(buf) == 0 {
-			gap = &Gap{After: l.heard, Missed: place - l.heard - 1}
+			gap = &Gap{From: l.seq, To: e.Seq, Missed: place - l.heard - 1}
 		}
 		l.at++
-		l.heard = e.places[l.audience]
+		l.heard, l.seq = e.places[l.audience], e.Seq
 		buf = append(buf, e)
 	}
 	return buf, gap, h.said
