@@ -164,7 +164,7 @@ func (c *cursor) mapped(lo, hi float64, n int) Value {
 	if b == nil {
 		return nil
 	}
-	v, err := imapb{lo, hi}.decode(scope{}, b)
+	v, err := imapb{lo: lo, hi: hi}.decode(scope{}, b)
 	if err != nil {
 		c.fail(err)
 	}

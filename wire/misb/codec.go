@@ -80,8 +80,9 @@ func (c linear) encode(dst []byte, v Value, _ int) ([]byte, error) {
 	return appendUnsigned(dst, uint64(int64(math.Round((x-base)/step))), c.size), nil
 }
 
-// unsigned is an integer of up to 8 bytes.
-type unsigned struct{}
+// unsigned is an integer of up to 8 bytes, which is written in as many as the
+// standard says; 0: as few as hold it.
+type unsigned struct{ size int }
 
 func (unsigned) decode(_ scope, b []byte) (Value, error) {
 	if len(b) > 8 {
@@ -90,10 +91,13 @@ func (unsigned) decode(_ scope, b []byte) (Value, error) {
 	return readUnsigned(b), nil
 }
 
-func (unsigned) encode(dst []byte, v Value, size int) ([]byte, error) {
+func (c unsigned) encode(dst []byte, v Value, size int) ([]byte, error) {
 	x, ok := v.(uint64)
 	if !ok {
 		return nil, badValue(v, "an unsigned integer")
+	}
+	if size == 0 {
+		size = c.size
 	}
 	if size == 0 {
 		for size = 1; size < 8 && x>>(8*size) > 0; {

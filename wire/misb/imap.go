@@ -62,7 +62,10 @@ func (m mapping) integer(x float64) (uint64, bool) {
 }
 
 // imapb is a float mapped to an integer of the item's length (ST 1201).
-type imapb struct{ lo, hi float64 }
+type imapb struct {
+	lo, hi float64
+	size   int // that the standard recommends
+}
 
 func (c imapb) decode(_ scope, b []byte) (Value, error) {
 	if len(b) == 0 || len(b) > 8 {
@@ -83,6 +86,9 @@ func (c imapb) decode(_ scope, b []byte) (Value, error) {
 }
 
 func (c imapb) encode(dst []byte, v Value, size int) ([]byte, error) {
+	if size == 0 {
+		size = c.size
+	}
 	if size < 1 || size > 8 {
 		return nil, badLength(size)
 	}
@@ -125,7 +131,7 @@ func MapFloat(dst []byte, x, lo, hi float64, length int) ([]byte, error) {
 	if !(hi > lo) || math.IsInf(hi-lo, 0) {
 		return nil, vigia.Errorf(vigia.Invalid, "no range from %v to %v", lo, hi)
 	}
-	return imapb{lo, hi}.encode(dst, x, length)
+	return imapb{lo: lo, hi: hi}.encode(dst, x, length)
 }
 
 // UnmapFloat reads what MapFloat wrote: a float64, or a Special.
@@ -133,5 +139,5 @@ func UnmapFloat(b []byte, lo, hi float64) (Value, error) {
 	if !(hi > lo) || math.IsInf(hi-lo, 0) {
 		return nil, vigia.Errorf(vigia.Invalid, "no range from %v to %v", lo, hi)
 	}
-	return imapb{lo, hi}.decode(scope{}, b)
+	return imapb{lo: lo, hi: hi}.decode(scope{}, b)
 }

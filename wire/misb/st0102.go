@@ -20,10 +20,10 @@ var st0102 = newTable("ST 0102", KeySecurity, []*Spec{
 	{Tag: 16, Name: "UMID Audio", codec: blob{}},
 	{Tag: 17, Name: "UMID Data", codec: blob{}},
 	{Tag: 18, Name: "UMID System", codec: blob{}},
-	{Tag: 19, Name: "Stream ID", codec: unsigned{}},
-	{Tag: 20, Name: "Transport Stream ID", codec: unsigned{}},
+	{Tag: 19, Name: "Stream ID", codec: unsigned{1}},
+	{Tag: 20, Name: "Transport Stream ID", codec: unsigned{2}},
 	{Tag: 21, Name: "Item Designator ID", codec: blob{}},
-	{Tag: 22, Name: "Version", codec: unsigned{}},
+	{Tag: 22, Name: "Version", codec: unsigned{2}},
 	{Tag: 23, Name: "Country Coding Method for 'Classifying Country' and 'Releasing Instructions' Version Date", codec: text{}},
 	{Tag: 24, Name: "Country Coding Method for 'Object Country Codes' Version Date", codec: text{}},
 })
