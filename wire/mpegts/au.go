@@ -16,8 +16,12 @@ type Cell struct {
 // cellHeader is the length of a cell's header, bytes.
 const cellHeader = 5
 
-// maxCell is the most that one cell carries, bytes.
-const maxCell = 0xffff
+// maxCell is the most that one cell carries, bytes, and fullCell how much
+// AppendUnit puts in one, so that a PES packet has room for it.
+const (
+	maxCell  = 0xffff
+	fullCell = 0xff00
+)
 
 // NextCell reads the first cell of b. It is false where b is not a whole cell.
 func NextCell(b []byte) (c Cell, rest []byte, ok bool) {
@@ -50,10 +54,11 @@ func (c Cell) Append(dst []byte) []byte {
 }
 
 // AppendUnit writes one access unit as cells of a service, numbered from
-// sequence on, and returns the number of the next.
+// sequence on, and returns the number of the next. Data of more than 65280 bytes
+// are several cells, each for a PES packet of its own.
 func AppendUnit(dst []byte, service, sequence uint8, data []byte) ([]byte, uint8) {
 	for first := true; ; first = false {
-		n := min(len(data), maxCell)
+		n := min(len(data), fullCell)
 		last := n == len(data)
 		dst = Cell{Service: service, Sequence: sequence, First: first, Last: last, Random: first, Data: data[:n]}.Append(dst)
 		data = data[n:]
