@@ -20,6 +20,7 @@ type cli struct {
 	Demo          demoCmd          `cmd:"" help:"Run everything at once over a made-up town: a flight, a hidden source, a found site."`
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, wind and buildings to a running system."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
+	Decode        decodeCmd        `cmd:"" help:"Read KLV, MPEG-TS and other wire formats: one JSON object a line."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`
 	Authorisation authorisationCmd `cmd:"" help:"Enter the written permission of both governments."`
