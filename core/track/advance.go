@@ -1,0 +1,257 @@
+package track
+
+import "math"
+
+// Tracks less likely than this are given up.
+const leastExistence = 1e-3
+
+// advance is the state behind a scan, from the one before it. It writes to
+// neither of its arguments.
+func advance(before *state, scan Scan, settings Settings) *state {
+	after := &state{started: true, time: scan.Time, learned: before.learned, next: before.next}
+	l := &after.learned
+	dt := 0.0
+	if before.started {
+		dt = scan.Time - before.time
+	}
+	l.look(&scan, dt)
+	reports := l.measure(&scan)
+	tracks := make([]bernoulli, len(before.tracks), len(before.tracks)+len(reports))
+	copy(tracks, before.tracks)
+	move := motionOf(l, dt)
+	live := 1 - clamp(l.death(dt), 0, 0.5)
+	for i := range tracks {
+		move.predict(&tracks[i])
+		tracks[i].existence *= live
+		tracks[i].age++
+		tracks[i].report = -1
+	}
+	a := l.associate(tracks, reports, scan.Sensor)
+	fresh := make([]bool, len(tracks))
+	for i := range tracks {
+		tracks[i].take(&a, i, reports, settings.Joint)
+	}
+	kept := tracks[:0]
+	after.tracks = kept
+	for i := range tracks {
+		if b := &tracks[i]; b.number == 0 && b.existence >= settings.Report {
+			after.next++
+			b.number = after.next
+			fresh[i] = true
+		}
+	}
+	l.scores = l.scores.learn(a.new, reports, &scan)
+	l.tell(&a, tracks, fresh, nil, 0)
+	for i := range tracks {
+		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
+			kept = append(kept, tracks[i])
+		}
+	}
+	for j := range reports {
+		if b, ok := l.begin(&reports[j], a.new[j]); ok && len(kept) < maxTracks {
+			b.report = j
+			kept = append(kept, b)
+		}
+	}
+	after.tracks = kept
+	return after
+}
+
+// measure fills in what reports do not state.
+func (l *learned) measure(s *Scan) []measured {
+	out := make([]measured, len(s.Reports))
+	for i := range s.Reports {
+		r := &s.Reports[i]
+		m := measured{x: r.X, y: r.Y, variance: r.Sigma * r.Sigma, likely: 1, class: r.Class, sensor: s.Sensor}
+		if r.Sigma == 0 {
+			m.variance = l.unstated
+		}
+		if r.Velocity != nil {
+			m.velocity, m.velocityVariance = r.Velocity, square(r.VelocitySigma)
+			if r.VelocitySigma == 0 {
+				m.velocityVariance = m.variance / square(l.period())
+			}
+			// Clutter's velocity is anything that a vehicle's is and more.
+			m.likely *= 4 * math.Pi * 2 * l.speed2
+		}
+		if r.RangeRate != nil && s.Sensor != nil {
+			m.rangeRate, m.rangeRateVar = r.RangeRate, square(r.RangeRateSigma)
+			if r.RangeRateSigma == 0 {
+				m.rangeRateVar = 1
+			}
+			m.likely *= math.Sqrt(4 * math.Pi * l.speed2)
+		}
+		if r.Score != nil {
+			m.likely *= l.scores.ratio(*r.Score)
+		}
+		out[i] = m
+	}
+	return out
+}
+
+// associate gates and weighs.
+func (l *learned) associate(tracks []bernoulli, reports []measured, sensor *Sensor) association {
+	existence, detection := make([]float64, len(tracks)), make([]float64, len(tracks))
+	edges := make([][]edge, len(tracks))
+	if len(reports) > 0 {
+		g := newGrid(reports)
+		widest := 0.0
+		for i := range reports {
+			widest = math.Max(widest, reports[i].variance)
+		}
+		for i := range tracks {
+			edges[i] = gateOf(&tracks[i], &g, reports, widest)
+		}
+	}
+	for i := range tracks {
+		existence[i] = math.Min(tracks[i].existence, 1-1e-9)
+		detection[i] = l.detection * visible(&tracks[i], sensor)
+	}
+	background := make([]float64, len(reports))
+	for j := range reports {
+		background[j] = (l.clutter + reports[j].likely*l.hidden*l.detection) / l.area
+	}
+	return associate(edges, existence, detection, background)
+}
+
+// visible is the probability that a sensor with a minimum detectable velocity
+// sees the track's range rate.
+func visible(b *bernoulli, s *Sensor) float64 {
+	if s == nil || s.MinVelocity <= 0 {
+		return 1
+	}
+	p := 0.0
+	for m := range b.mode {
+		g := &b.mode[m]
+		east, north := lineOfSight(s, g.mean[0], g.mean[1])
+		rate := east*g.mean[2] + north*g.mean[3]
+		variance := east*east*g.cov[2][2] + 2*east*north*g.cov[2][3] + north*north*g.cov[3][3]
+		d := math.Sqrt(2 * math.Max(variance, 1e-12))
+		blind := (math.Erf((s.MinVelocity-rate)/d) + math.Erf((s.MinVelocity+rate)/d)) / 2
+		p += b.weight[m] * (1 - clamp(blind, 0, 1))
+	}
+	return clamp(p, 1e-3, 1)
+}
+
+// take updates a track by its share of the reports.
+func (b *bernoulli) take(a *association, i int, reports []measured, joint bool) {
+	edges, prob := a.edges[i], a.prob[i]
+	hit := 0.0
+	for _, p := range prob {
+		hit += p
+	}
+	b.existence = clamp(hit+a.miss[i], 0, 1)
+	if b.existence == 0 || len(edges) == 0 {
+		return
+	}
+	miss := a.miss[i] / (hit + a.miss[i])
+	given := a.given[i]
+	var prior [modes]gauss = b.mode
+	var weight [modes]float64
+	type part struct {
+		weight float64
+		g      gauss
+	}
+	var parts [modes][]part
+	for m := range b.mode {
+		if w := b.weight[m] * miss; w > 0 {
+			parts[m] = append(parts[m], part{w, prior[m]})
+		}
+	}
+	for k, e := range edges {
+		p := prob[k] / (hit + a.miss[i])
+		if !joint {
+			p = 0
+			if e.report == given {
+				p = 1 - miss
+			}
+		}
+		if p < 1e-6 {
+			continue
+		}
+		for m := range b.mode {
+			w := p * b.weight[m] * e.mode[m] / e.density
+			if w < 1e-9 {
+				continue
+			}
+			g := prior[m]
+			g.update(&reports[e.report])
+			parts[m] = append(parts[m], part{w, g})
+		}
+		if e.report == given {
+			b.report = given
+			b.vote(reports[given].class)
+		}
+	}
+	total := 0.0
+	for m := range parts {
+		var g gauss
+		for _, q := range parts[m] {
+			weight[m] += q.weight
+		}
+		if weight[m] < 1e-12 {
+			weight[m] = 0
+			continue
+		}
+		for _, q := range parts[m] {
+			for k, v := range q.g.mean {
+				g.mean[k] += q.weight / weight[m] * v
+			}
+		}
+		for q := range parts[m] {
+			addSpread(&g.cov, parts[m][q].weight/weight[m], &parts[m][q].g, &g.mean)
+		}
+		b.mode[m] = g
+		total += weight[m]
+	}
+	if !(total > 0) { // the best assignment leaves it without a report
+		return
+	}
+	for m := range weight {
+		b.weight[m] = weight[m] / total
+	}
+}
+
+// begin makes a track of a report that no track explains.
+func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
+	vehicle := l.hidden * l.detection * r.likely
+	b := bernoulli{existence: unexplained * vehicle / (vehicle + l.clutter), class: r.class}
+	if b.existence < leastExistence {
+		return b, false
+	}
+	if r.class != "" {
+		b.classVote = 1
+	}
+	b.weight = l.occupancy
+	total := 0.0
+	for _, w := range b.weight {
+		total += w
+	}
+	for m := range b.mode {
+		b.weight[m] /= total
+		g := &b.mode[m]
+		g.mean = vec{r.x, r.y, 0, 0}
+		v := l.speed2
+		switch m {
+		case stopped:
+			v = square(0.02 * l.sigma() / l.period())
+		case abrupt:
+			v *= 4 // those few that are faster than most
+		}
+		g.cov[0][0], g.cov[1][1], g.cov[2][2], g.cov[3][3] = r.variance, r.variance, v, v
+		if m != stopped && (r.velocity != nil || r.rangeRate != nil) {
+			g.update(&measured{x: r.x, y: r.y, variance: 1e12, velocity: r.velocity, velocityVariance: r.velocityVariance,
+				rangeRate: r.rangeRate, rangeRateVar: r.rangeRateVar, sensor: r.sensor})
+		}
+	}
+	return b, true
+}
+
+// width is the larger deviation of a track's place, m.
+func (b *bernoulli) width() float64 {
+	g := b.moments()
+	return math.Sqrt(math.Max(g.cov[0][0], g.cov[1][1]))
+}
+
+// widest is the width of a track that says no more than the whole area does.
+func (l *learned) widest() float64 { return math.Max(math.Sqrt(l.area)/4, 20*l.sigma()) }
