@@ -27,34 +27,44 @@ func advance(before *state, scan Scan, settings Settings) *state {
 		tracks[i].report = -1
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
-	fresh := make([]bool, len(tracks))
+	expected := make([]float64, len(tracks))
 	for i := range tracks {
+		expected[i] = tracks[i].existence
 		tracks[i].take(&a, i, reports, settings.Joint)
 	}
-	kept := tracks[:0]
-	after.tracks = kept
+	begun := l.beginAll(reports, &a)
+	born := 0.0
 	for i := range tracks {
 		if b := &tracks[i]; b.number == 0 && b.existence >= settings.Report {
 			after.next++
 			b.number = after.next
-			fresh[i] = true
+			if b.age < l.scans { // else it was there before the first scan
+				born++
+			}
 		}
 	}
 	l.scores = l.scores.learn(a.new, reports, &scan)
-	l.tell(&a, tracks, fresh, nil, 0)
+	l.tell(&a, tracks, expected, born)
+	kept := tracks[:0]
 	for i := range tracks {
 		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
 			kept = append(kept, tracks[i])
 		}
 	}
+	after.tracks = append(kept, begun[:min(len(begun), maxTracks-min(len(kept), maxTracks))]...)
+	return after
+}
+
+// beginAll makes tracks of the reports that no track explains.
+func (l *learned) beginAll(reports []measured, a *association) []bernoulli {
+	var out []bernoulli
 	for j := range reports {
-		if b, ok := l.begin(&reports[j], a.new[j]); ok && len(kept) < maxTracks {
+		if b, ok := l.begin(&reports[j], a.new[j]); ok {
 			b.report = j
-			kept = append(kept, b)
+			out = append(out, b)
 		}
 	}
-	after.tracks = kept
-	return after
+	return out
 }
 
 // measure fills in what reports do not state.

@@ -102,7 +102,7 @@ func (l *learned) death(dt float64) float64 {
 }
 
 // tell takes in a scan's outcome.
-func (l *learned) tell(a *association, tracks []bernoulli, fresh []bool, detection []float64, newborn int) {
+func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, born float64) {
 	gain := l.gain()
 	unknown := 0.0
 	for _, p := range a.new {
@@ -115,12 +115,16 @@ func (l *learned) tell(a *association, tracks []bernoulli, fresh []bool, detecti
 	var sum2, moving float64
 	var occupancy [modes]float64
 	l.known = 0
+	n := 0.0
 	for i := range tracks {
 		b := &tracks[i]
-		if b.existence < 0.9 || b.age < 3 {
+		l.known += b.existence
+		// Who counts is chosen by what was known before the scan: to choose
+		// by its outcome would leave out those that were missed.
+		if expected[i] < 0.9 || b.age < 3 {
 			continue
 		}
-		l.known++
+		n++
 		p := 0.0
 		for _, q := range a.prob[i] {
 			p += q
@@ -135,27 +139,19 @@ func (l *learned) tell(a *association, tracks []bernoulli, fresh []bool, detecti
 			moving += w
 		}
 	}
-	_ = detection
 	if there > 0 {
 		g := gain * there / (there + 10)
 		l.detection = clamp(blend(l.detection, seen/there, g), 0.3, 0.99)
 		for m := range occupancy {
-			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/l.known, g), 0.02, 1)
+			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/n, g), 0.02, 1)
 		}
 	}
 	if moving > 0 {
 		l.speed2 = blend(l.speed2, sum2/moving, gain*moving/(moving+10))
 	}
-	born := 0
-	for i := range fresh {
-		if fresh[i] {
-			born++
-		}
-	}
 	if l.scans > 2 {
-		l.births = math.Max(blend(l.births, float64(born), gain), 0.02)
+		l.births = math.Max(blend(l.births, born, gain), 0.02)
 	}
-	_ = newborn
 	l.hidden = l.hidden*(1-l.detection) + l.births
 	l.scans++
 }
