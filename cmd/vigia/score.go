@@ -11,19 +11,19 @@ import (
 )
 
 type scoreCmd struct {
-	Tracks string  `help:"Tracks, CSV (docs/formats/tracks.md)." required:"" type:"existingfile"`
-	Truth  string  `help:"True paths, CSV: scan, time_s, truth_id, x_m, y_m." required:"" type:"existingfile"`
-	Cutoff float64 `help:"Cut-off of GOSPA and OSPA, m." default:"50"`
-	Gate   float64 `help:"Gate of CLEAR MOT, IDF1 and SIAP, m; 0: 0.6 of the cut-off." default:"0"`
-	Zero   float64 `help:"Distance at which HOTA's similarity is 0, m; 0: the cut-off." default:"0"`
-	JSON   bool    `help:"Write JSON for machines." name:"json"`
+	Tracks []string `help:"Tracks, CSV (docs/formats/tracks.md); again for each record." required:"" type:"existingfile"`
+	Truth  []string `help:"True paths, CSV: scan, time_s, truth_id, x_m, y_m; one for each --tracks, in order." required:"" type:"existingfile"`
+	Cutoff float64  `help:"Cut-off of GOSPA and OSPA, m." default:"50"`
+	Gate   float64  `help:"Gate of CLEAR MOT, IDF1 and SIAP, m; 0: 0.6 of the cut-off." default:"0"`
+	Zero   float64  `help:"Distance at which HOTA's similarity is 0, m; 0: the cut-off." default:"0"`
+	JSON   bool     `help:"Write JSON for machines." name:"json"`
 }
 
 // Help is the page behind --help.
 func (scoreCmd) Help() string {
 	return `Scores tracks against the truth, scan by scan: GOSPA and OSPA (p = 2, α = 2),
 CLEAR MOT, IDF1, HOTA and SIAP. Every scan of the truth counts, also one without
-a track.
+a track. Several records are scored as one: GOSPA is the mean over all scans.
 
     vigia score --tracks tracks.csv --truth truth.csv --cutoff 50 --gate 30`
 }
@@ -40,15 +40,21 @@ type scored struct {
 
 // Run scores and writes.
 func (c scoreCmd) Run(io std) error {
-	truth, err := readTracks(io, c.Truth)
-	if err != nil {
-		return err
+	if len(c.Tracks) != len(c.Truth) {
+		return vigia.Errorf(vigia.Invalid, "there are %d files of tracks and %d of truth; each needs its own", len(c.Tracks), len(c.Truth))
 	}
-	tracks, err := readTracks(io, c.Tracks)
-	if err != nil {
-		return err
+	var scans []metric.Scan
+	for i := range c.Tracks {
+		truth, err := readTracks(io, c.Truth[i])
+		if err != nil {
+			return err
+		}
+		tracks, err := readTracks(io, c.Tracks[i])
+		if err != nil {
+			return err
+		}
+		scans = appendRecord(scans, scansOf(truth, tracks))
 	}
-	scans := scansOf(truth, tracks)
 	if c.Gate <= 0 {
 		c.Gate = 0.6 * c.Cutoff
 	}
@@ -60,7 +66,7 @@ func (c scoreCmd) Run(io std) error {
 	if c.JSON {
 		return writeJSON(io.out, s)
 	}
-	_, err = fmt.Fprintf(io.out, "%d scans\nGOSPA %.2f (missed %.2f, false %.2f a scan; RMSE %.2f)  OSPA %.2f\n"+
+	_, err := fmt.Fprintf(io.out, "%d scans\nGOSPA %.2f (missed %.2f, false %.2f a scan; RMSE %.2f)  OSPA %.2f\n"+
 		"HOTA %.4f (DetA %.4f, AssA %.4f, LocA %.4f)\nMOTA %.4f (misses %d, false %d, switches %d)  MOTP %.2f\n"+
 		"IDF1 %.4f (IDP %.4f, IDR %.4f)\nSIAP completeness %.4f, ambiguity %.4f, spuriousness %.4f, position %.2f\n",
 		s.Scans, s.Mean.GOSPA, s.Mean.Missed, s.Mean.False, s.Mean.RMSE, s.Mean.OSPA,
@@ -69,6 +75,28 @@ func (c scoreCmd) Run(io std) error {
 		s.Identity.IDF1, s.Identity.IDP, s.Identity.IDR,
 		s.SIAP.Completeness, s.SIAP.Ambiguity, s.SIAP.Spuriousness, s.SIAP.Position)
 	return err
+}
+
+// appendRecord puts a record behind others: later, and with numbers of its own.
+func appendRecord(all, record []metric.Scan) []metric.Scan {
+	first, start := 0, 0.0
+	for _, s := range all {
+		for _, p := range slices.Concat(s.Truth, s.Track) {
+			first = max(first, p.ID+1)
+		}
+		start = s.Time + 1
+	}
+	for _, s := range record {
+		s.Time += start - record[0].Time
+		for i := range s.Truth {
+			s.Truth[i].ID += first
+		}
+		for i := range s.Track {
+			s.Track[i].ID += first
+		}
+		all = append(all, s)
+	}
+	return all
 }
 
 // readTracks reads a whole file of tracks or of the truth.

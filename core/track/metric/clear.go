@@ -1,14 +1,12 @@
 package metric
 
 import (
-	"math"
-
 	"github.com/vigia-project/vigia/core/track/assign"
 )
 
 // CLEARResult is the CLEAR MOT score of a record.
 type CLEARResult struct {
-	MOTA       float64 // 1 - (misses + false + switches) / truth; minus infinity without truth
+	MOTA       float64 // 1 - (misses + false + switches) / truth; 0 without truth
 	MOTP       float64 // mean distance of the pairs, m
 	Truth      int     // objects of the truth over all scans
 	Misses     int
@@ -70,7 +68,6 @@ func CLEAR(scans []Scan, gate float64) CLEARResult {
 			r.MostlyLost++
 		}
 	}
-	r.MOTA = math.Inf(-1)
 	if r.Truth > 0 {
 		r.MOTA = 1 - float64(r.Misses+r.False+r.Switches)/float64(r.Truth)
 	}
