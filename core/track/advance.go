@@ -27,15 +27,16 @@ func advance(before *state, scan Scan, settings Settings) *state {
 		tracks[i].report = -1
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
+	l.unstated = l.noise(&a, tracks, reports, &scan)
 	expected := make([]float64, len(tracks))
 	for i := range tracks {
 		expected[i] = tracks[i].existence
-		tracks[i].take(&a, i, reports, settings.Joint)
+		tracks[i].take(&a, i, reports, settings.Single)
 	}
 	begun := l.beginAll(reports, &a)
 	born := 0.0
 	for i := range tracks {
-		if b := &tracks[i]; b.number == 0 && b.existence >= settings.Report {
+		if b := &tracks[i]; b.number == 0 && b.told(l, settings) {
 			after.next++
 			b.number = after.next
 			if b.age < l.scans { // else it was there before the first scan
@@ -43,7 +44,7 @@ func advance(before *state, scan Scan, settings Settings) *state {
 			}
 		}
 	}
-	l.scores = l.scores.learn(a.new, reports, &scan)
+	l.scores = l.scores.learn(a.new, &scan)
 	l.tell(&a, tracks, expected, born)
 	kept := tracks[:0]
 	for i := range tracks {
@@ -92,7 +93,8 @@ func (l *learned) measure(s *Scan) []measured {
 			m.likely *= math.Sqrt(4 * math.Pi * l.speed2)
 		}
 		if r.Score != nil {
-			m.likely *= l.scores.ratio(*r.Score)
+			m.likely *= math.Exp(l.scores.logRatio(*r.Score))
+			m.score = r.Score
 		}
 		out[i] = m
 	}
@@ -144,7 +146,7 @@ func visible(b *bernoulli, s *Sensor) float64 {
 }
 
 // take updates a track by its share of the reports.
-func (b *bernoulli) take(a *association, i int, reports []measured, joint bool) {
+func (b *bernoulli) take(a *association, i int, reports []measured, single bool) {
 	edges, prob := a.edges[i], a.prob[i]
 	hit := 0.0
 	for _, p := range prob {
@@ -170,7 +172,8 @@ func (b *bernoulli) take(a *association, i int, reports []measured, joint bool) 
 	}
 	for k, e := range edges {
 		p := prob[k] / (hit + a.miss[i])
-		if !joint {
+		b.hear(reports[e.report].score, p)
+		if single {
 			p = 0
 			if e.report == given {
 				p = 1 - miss
@@ -232,6 +235,7 @@ func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
 	if r.class != "" {
 		b.classVote = 1
 	}
+	b.hear(r.score, 1)
 	b.weight = l.occupancy
 	total := 0.0
 	for _, w := range b.weight {

@@ -26,7 +26,7 @@ func TestDebug(t *testing.T) {
 		v, _ := strconv.ParseFloat(r[i], 64)
 		return v
 	}
-	tr := New(Settings{Joint: os.Getenv("JOINT") != ""})
+	tr := New(Settings{})
 	var s *Scan
 	n := 0
 	fl := func() {

@@ -31,7 +31,7 @@ const (
 func prior() learned {
 	return learned{
 		interval: 0, unstated: defaultSigma * defaultSigma, detection: 0.9, births: 1, speed2: defaultSpeed * defaultSpeed,
-		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1}, scores: noScores(),
+		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1},
 	}
 }
 
@@ -154,4 +154,27 @@ func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, b
 	}
 	l.hidden = l.hidden*(1-l.detection) + l.births
 	l.scans++
+}
+
+// noise is the variance of reports that state none, corrected by how far
+// they fall from where sure tracks expect them: the mean of the squared
+// Mahalanobis distance is 2 where the variance is right. The motion's noise
+// is in proportion to it, so one factor fits both.
+func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, scan *Scan) float64 {
+	n, sum := 0.0, 0.0
+	for i := range tracks {
+		j := a.given[i]
+		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 5 {
+			continue
+		}
+		g := tracks[i].moments()
+		d := g.innovate(&reports[j]).distance2
+		n++
+		sum += math.Min(d, 8)
+	}
+	if n == 0 {
+		return l.unstated
+	}
+	step := math.Max(0.5/float64(l.scans+1), gainFloor) * n / (n + 5)
+	return clamp(l.unstated*math.Exp(step*(sum/n-2)), 1e-6, 1e6)
 }

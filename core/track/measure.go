@@ -11,6 +11,7 @@ type measured struct {
 	rangeRateVar     float64
 	sensor           *Sensor
 	likely           float64 // how many times likelier its score is of a vehicle than of clutter
+	score            *float64
 	class            string
 }
 

@@ -33,6 +33,8 @@ type bernoulli struct {
 	age       int // scans since it began
 	class     string
 	classVote int
+	score     float64 // mean of its reports' scores
+	scored    float64 // number of them
 }
 
 // state is everything that is known behind a scan. It is never written again.
@@ -69,6 +71,11 @@ func addSpread(to *mat, weight float64, g *gauss, centre *vec) {
 			to[i][j] += weight * (g.cov[i][j] + d[i]*d[j])
 		}
 	}
+}
+
+// told says whether a track is sure enough to be spoken of.
+func (b *bernoulli) told(l *learned, settings Settings) bool {
+	return b.existence*b.genuine(&l.scores) >= settings.Report
 }
 
 func (b *bernoulli) estimate() Estimate {

@@ -67,9 +67,9 @@ type Settings struct {
 	Scans int
 	// Report is the existence probability from which a track is told. 0: 0.5.
 	Report float64
-	// Joint moves a track by all reports at once, by their probability, in
-	// place of the one that the best assignment gives it.
-	Joint bool
+	// Single moves a track by the one report that the best global assignment
+	// gives it, in place of all of its reports by their probability.
+	Single bool
 }
 
 const (
@@ -233,7 +233,7 @@ func (t *Tracker) TooLate() int { return t.late }
 func (s step) picture(settings Settings) Picture {
 	p := Picture{Number: s.scan.Number, Time: s.scan.Time}
 	for i := range s.after.tracks {
-		if b := &s.after.tracks[i]; b.number > 0 && b.existence >= settings.Report {
+		if b := &s.after.tracks[i]; b.number > 0 && b.told(&s.after.learned, settings) {
 			p.Tracks = append(p.Tracks, b.estimate())
 		}
 	}
