@@ -18,6 +18,7 @@ type trackCmd struct {
 	Output  string  `help:"Write the tracks to this file." short:"o" placeholder:"FILE"`
 	Window  float64 `help:"Seconds by which a scan may come late and still be placed where it belongs." default:"30"`
 	Report  float64 `help:"Existence probability from which a track is told." default:"0.5"`
+	Live    bool    `help:"Tell each scan as it was known at its time, without what later scans taught."`
 	Single  bool    `help:"Move a track by the one report of the best global assignment, in place of all by their probability."`
 	JSON    bool    `help:"Write a summary in JSON for machines; needs -o." name:"json"`
 }
@@ -94,7 +95,7 @@ func output(io std, path string, write func(ioWriter) error) error {
 // stand together.
 func (c trackCmd) track(ctx context.Context, io std, r *plain.ReportReader, w *plain.TrackWriter, did *tracked) error {
 	began := time.Now()
-	t := track.New(track.Settings{Window: c.Window, Report: c.Report, Single: c.Single})
+	t := track.New(track.Settings{Window: c.Window, Report: c.Report, Single: c.Single, Live: c.Live})
 	last := 0
 	tell := func(pictures []track.Picture) error {
 		for _, p := range pictures {

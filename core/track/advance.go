@@ -8,7 +8,7 @@ const leastExistence = 1e-3
 // advance is the state behind a scan, from the one before it. It writes to
 // neither of its arguments.
 func advance(before *state, scan Scan, settings Settings) *state {
-	after := &state{started: true, time: scan.Time, learned: before.learned, next: before.next}
+	after := &state{started: true, time: scan.Time, learned: before.learned, next: before.next, begun: before.begun}
 	l := &after.learned
 	dt := 0.0
 	if before.started {
@@ -20,11 +20,13 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	copy(tracks, before.tracks)
 	move := motionOf(l, dt)
 	live := 1 - clamp(l.death(dt), 0, 0.5)
+	after.live = live
 	for i := range tracks {
 		move.predict(&tracks[i])
 		tracks[i].existence *= live
 		tracks[i].age++
 		tracks[i].report = -1
+		tracks[i].predicted, tracks[i].predictedStop = tracks[i].moments(), tracks[i].weight[stopped]
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
 	l.unstated = l.noise(&a, tracks, reports, &scan)
@@ -32,8 +34,13 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	for i := range tracks {
 		expected[i] = tracks[i].existence
 		tracks[i].take(&a, i, reports, settings.Single)
+		tracks[i].now = tracks[i].moments()
 	}
 	begun := l.beginAll(reports, &a)
+	for i := range begun {
+		after.begun++
+		begun[i].begun, begun[i].now = after.begun, begun[i].moments()
+	}
 	born := 0.0
 	for i := range tracks {
 		if b := &tracks[i]; b.number == 0 && b.told(l, settings) {
@@ -263,7 +270,7 @@ func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
 
 // width is the larger deviation of a track's place, m.
 func (b *bernoulli) width() float64 {
-	g := b.moments()
+	g := &b.now
 	return math.Sqrt(math.Max(g.cov[0][0], g.cov[1][1]))
 }
 

@@ -167,10 +167,9 @@ func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, 
 		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 5 {
 			continue
 		}
-		g := tracks[i].moments()
-		d := g.innovate(&reports[j]).distance2
+		d := tracks[i].predicted.innovate(&reports[j]).distance2
 		n++
-		sum += math.Min(d, 8)
+		sum += math.Min(d, gate2)
 	}
 	if n == 0 {
 		return l.unstated

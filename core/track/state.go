@@ -25,6 +25,7 @@ const (
 
 // A bernoulli is a track: something that exists with a probability.
 type bernoulli struct {
+	begun     int // its place in the order in which tracks began
 	number    int // 0: not yet told
 	existence float64
 	weight    [modes]float64 // probability of each mode
@@ -35,6 +36,10 @@ type bernoulli struct {
 	classVote int
 	score     float64 // mean of its reports' scores
 	scored    float64 // number of them
+
+	now           gauss   // moments over the modes
+	predicted     gauss   // the same before the scan's reports
+	predictedStop float64 // probability then that it stands
 }
 
 // state is everything that is known behind a scan. It is never written again.
@@ -43,7 +48,9 @@ type state struct {
 	time    float64
 	tracks  []bernoulli
 	learned learned
-	next    int // numbers given so far
+	next    int     // numbers given so far
+	begun   int     // tracks begun so far, tentative ones included
+	live    float64 // probability that a vehicle of the state before is still there
 }
 
 // mean returns the track's moments over its modes.
@@ -79,7 +86,7 @@ func (b *bernoulli) told(l *learned, settings Settings) bool {
 }
 
 func (b *bernoulli) estimate() Estimate {
-	g := b.moments()
+	g := &b.now
 	return Estimate{
 		Track: b.number, X: g.mean[0], Y: g.mean[1], VX: g.mean[2], VY: g.mean[3], Covariance: g.cov,
 		Existence: b.existence, Stopped: b.weight[stopped], Report: b.report, Class: b.class,
@@ -88,7 +95,7 @@ func (b *bernoulli) estimate() Estimate {
 
 // speed2 is the mean square of one component of velocity.
 func (b *bernoulli) speed2() float64 {
-	g := b.moments()
+	g := &b.now
 	return (g.mean[2]*g.mean[2] + g.mean[3]*g.mean[3]) / 2
 }
 

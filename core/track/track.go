@@ -67,6 +67,9 @@ type Settings struct {
 	Scans int
 	// Report is the existence probability from which a track is told. 0: 0.5.
 	Report float64
+	// Live settles pictures as they were known at the time of their own scan,
+	// as Now has them, without what later scans taught.
+	Live bool
 	// Single moves a track by the one report that the best global assignment
 	// gives it, in place of all of its reports by their probability.
 	Single bool
@@ -76,6 +79,7 @@ const (
 	defaultWindow = 30 // s
 	defaultScans  = 64
 	defaultReport = 0.5
+	lookAhead     = 20 // scans that teach a settled picture
 )
 
 func (s Settings) withDefaults() Settings {
@@ -111,11 +115,9 @@ type Estimate struct {
 
 // A Picture is all tracks that are told at the time of one scan.
 type Picture struct {
-	Number    int
-	Time      float64
-	Tracks    []Estimate
-	Replayed  int // scans behind it that were computed again
-	Discarded bool
+	Number int
+	Time   float64
+	Tracks []Estimate
 }
 
 // A Tracker joins scans into tracks. It is deterministic: the same scans give
@@ -193,11 +195,19 @@ func (t *Tracker) settle() {
 	newest := t.steps[len(t.steps)-1].scan.Time
 	n := 0
 	for n < len(t.steps)-1 && (newest-t.steps[n].scan.Time > t.settings.Window || len(t.steps)-n > t.settings.Scans) {
-		t.settled = append(t.settled, t.steps[n].picture(t.settings))
+		t.settled = append(t.settled, t.tell(n))
 		t.base = t.steps[n].after
 		n++
 	}
 	t.steps = slices.Delete(t.steps, 0, n)
+}
+
+// tell is the picture of a step of the window that settles.
+func (t *Tracker) tell(n int) Picture {
+	if t.settings.Live {
+		return t.steps[n].picture(t.settings)
+	}
+	return lookBack(t.steps[n:min(n+1+lookAhead, len(t.steps))], t.settings)
 }
 
 // Now is the picture behind the newest scan, as known so far; the zero Picture
@@ -219,8 +229,8 @@ func (t *Tracker) Settled() []Picture {
 
 // Close settles what is in the window.
 func (t *Tracker) Close() []Picture {
-	for _, s := range t.steps {
-		t.settled = append(t.settled, s.picture(t.settings))
+	for n, s := range t.steps {
+		t.settled = append(t.settled, t.tell(n))
 		t.base = s.after
 	}
 	t.steps = nil
