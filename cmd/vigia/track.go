@@ -152,7 +152,10 @@ func (c trackCmd) track(ctx context.Context, io std, r *plain.ReportReader, w *p
 	if err := take(); err != nil {
 		return err
 	}
-	if err := tell(t.Close()); err != nil {
+	at := time.Now()
+	rest := t.Close()
+	did.TrackerSec += time.Since(at).Seconds()
+	if err := tell(rest); err != nil {
 		return err
 	}
 	did.TooLate, did.Tracks, did.Seconds = t.TooLate(), last, time.Since(began).Seconds()

@@ -22,11 +22,13 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	live := 1 - clamp(l.death(dt), 0, 0.5)
 	after.live = live
 	for i := range tracks {
-		move.predict(&tracks[i])
-		tracks[i].existence *= live
-		tracks[i].age++
-		tracks[i].report = -1
-		tracks[i].predicted, tracks[i].predictedStop = tracks[i].moments(), tracks[i].weight[stopped]
+		b := &tracks[i]
+		move.predict(b)
+		b.predicted = b.moments()
+		b.gain = smootherGain(&b.now, &b.predicted, 1-b.weight[stopped], dt)
+		b.existence *= live
+		b.age++
+		b.report = -1
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
 	l.unstated = l.noise(&a, tracks, reports, &scan)
@@ -152,7 +154,8 @@ func visible(b *bernoulli, s *Sensor) float64 {
 	return clamp(p, 1e-3, 1)
 }
 
-// take updates a track by its share of the reports.
+// take updates a track by its share of the reports: each mode becomes the
+// moments of what it would be with each report, and with none.
 func (b *bernoulli) take(a *association, i int, reports []measured, single bool) {
 	edges, prob := a.edges[i], a.prob[i]
 	hit := 0.0
@@ -163,65 +166,30 @@ func (b *bernoulli) take(a *association, i int, reports []measured, single bool)
 	if b.existence == 0 || len(edges) == 0 {
 		return
 	}
-	miss := a.miss[i] / (hit + a.miss[i])
 	given := a.given[i]
-	var prior [modes]gauss = b.mode
-	var weight [modes]float64
-	type part struct {
-		weight float64
-		g      gauss
-	}
-	var parts [modes][]part
-	for m := range b.mode {
-		if w := b.weight[m] * miss; w > 0 {
-			parts[m] = append(parts[m], part{w, prior[m]})
-		}
-	}
+	parts := make([]share, 0, 8)
 	for k, e := range edges {
 		p := prob[k] / (hit + a.miss[i])
 		b.hear(reports[e.report].score, p)
-		if single {
-			p = 0
-			if e.report == given {
-				p = 1 - miss
-			}
-		}
-		if p < 1e-6 {
-			continue
-		}
-		for m := range b.mode {
-			w := p * b.weight[m] * e.mode[m] / e.density
-			if w < 1e-9 {
-				continue
-			}
-			g := prior[m]
-			g.update(&reports[e.report])
-			parts[m] = append(parts[m], part{w, g})
-		}
 		if e.report == given {
 			b.report = given
 			b.vote(reports[given].class)
 		}
-	}
-	total := 0.0
-	for m := range parts {
-		var g gauss
-		for _, q := range parts[m] {
-			weight[m] += q.weight
-		}
-		if weight[m] < 1e-12 {
-			weight[m] = 0
-			continue
-		}
-		for _, q := range parts[m] {
-			for k, v := range q.g.mean {
-				g.mean[k] += q.weight / weight[m] * v
+		if single {
+			p = 0
+			if e.report == given {
+				p = hit / (hit + a.miss[i])
 			}
 		}
-		for q := range parts[m] {
-			addSpread(&g.cov, parts[m][q].weight/weight[m], &parts[m][q].g, &g.mean)
+		if p > 1e-4 {
+			parts = append(parts, share{p, k})
 		}
-		b.mode[m] = g
+	}
+	miss := a.miss[i] / (hit + a.miss[i])
+	var weight [modes]float64
+	total := 0.0
+	for m := range b.mode {
+		weight[m] = b.mode[m].blend(m, b.weight[m], miss, parts, edges, reports)
 		total += weight[m]
 	}
 	if !(total > 0) { // the best assignment leaves it without a report
@@ -230,6 +198,60 @@ func (b *bernoulli) take(a *association, i int, reports []measured, single bool)
 	for m := range weight {
 		b.weight[m] = weight[m] / total
 	}
+}
+
+// A share is the probability of one of a track's edges.
+type share struct {
+	prob float64
+	edge int
+}
+
+// blend updates mode m of prior probability w by all shares, and returns the
+// mode's weight behind them.
+func (g *gauss) blend(m int, w, miss float64, parts []share, edges []edge, reports []measured) float64 {
+	total := w * miss
+	for _, q := range parts {
+		total += q.prob * w * edges[q.edge].mode[m] / edges[q.edge].density
+	}
+	if total < 1e-12 {
+		return 0
+	}
+	// Second moments are taken about the prior's mean, and moved at the end.
+	var out gauss
+	prior := *g
+	none := w * miss / total
+	for i := range 4 {
+		for j := range 4 {
+			out.cov[i][j] = none * prior.cov[i][j]
+		}
+	}
+	var shift vec
+	for _, q := range parts {
+		p := q.prob * w * edges[q.edge].mode[m] / edges[q.edge].density / total
+		if p < 1e-6 {
+			continue
+		}
+		one := prior
+		one.update(&reports[edges[q.edge].report])
+		var d vec
+		for i := range d {
+			d[i] = one.mean[i] - prior.mean[i]
+			shift[i] += p * d[i]
+		}
+		for i := range 4 {
+			for j := range 4 {
+				out.cov[i][j] += p * (one.cov[i][j] + d[i]*d[j])
+			}
+		}
+	}
+	for i := range 4 {
+		out.mean[i] = prior.mean[i] + shift[i]
+		for j := range 4 {
+			out.cov[i][j] -= shift[i] * shift[j]
+		}
+	}
+	*g = out
+	return total
 }
 
 // begin makes a track of a report that no track explains.

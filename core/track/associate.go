@@ -20,6 +20,7 @@ type association struct {
 const (
 	maxRounds = 100
 	tolerance = 1e-4
+	leastOdds = 1e-4 // of a report being a track's to the track having none
 )
 
 // associate weighs who is whose. existence and detection are each track's;
@@ -37,15 +38,25 @@ func associate(edges [][]edge, existence, detection, background []float64) assoc
 	room := make([]float64, 4*total)
 	cut := func(n int) (s []float64) { s, room = room[:n:n], room[n:]; return s }
 	toReport, toTrack := make([][]float64, len(edges)), make([][]float64, len(edges))
-	for i, es := range edges {
+	for i := range edges {
 		none[i] = 1 - existence[i]*detection[i]
+		edges[i] = notable(edges[i], existence[i]*detection[i]/none[i], background)
+		es := edges[i]
 		weight[i], toReport[i], toTrack[i], a.prob[i] = cut(len(es)), cut(len(es)), cut(len(es)), cut(len(es))
 		for k, e := range es {
 			weight[i][k] = existence[i] * detection[i] * e.density / background[e.report]
 			toTrack[i][k] = 1
 		}
 	}
-	a.pass(weight, none, toReport, toTrack)
+	for j := range a.new {
+		a.new[j] = 1
+	}
+	for _, c := range clusters(edges, len(background)) {
+		a.pass(c, weight, none, toReport, toTrack, a.new)
+	}
+	for j, in := range a.new {
+		a.new[j] = 1 / in
+	}
 	for i, es := range edges {
 		sum := none[i]
 		for k := range es {
@@ -61,39 +72,89 @@ func associate(edges [][]edge, existence, detection, background []float64) assoc
 	return a
 }
 
-// pass runs loopy belief propagation between tracks and reports until the
-// messages stand (Williams and Lau 2014, equations 26 and 27): exact without
-// loops, and convergent with them.
-func (a *association) pass(weight [][]float64, none []float64, toReport, toTrack [][]float64) {
-	in := a.new // of each report: 1 + the sum of what reaches it
-	for range maxRounds {
-		for j := range in {
-			in[j] = 1
+// notable leaves out the reports that weigh nothing beside having none.
+func notable(edges []edge, odds float64, background []float64) []edge {
+	out := edges[:0]
+	for _, e := range edges {
+		if odds*e.density > leastOdds*background[e.report] {
+			out = append(out, e)
 		}
-		for i, es := range a.edges {
-			sum := none[i]
-			for k := range es {
-				sum += weight[i][k] * toTrack[i][k]
+	}
+	return out
+}
+
+// clusters are the tracks that share reports with one another, directly or
+// through others; tracks without a report are in none.
+func clusters(edges [][]edge, reports int) [][]int {
+	parent := make([]int, reports)
+	for j := range parent {
+		parent[j] = j
+	}
+	root := func(j int) int {
+		for parent[j] != j {
+			parent[j] = parent[parent[j]]
+			j = parent[j]
+		}
+		return j
+	}
+	for _, es := range edges {
+		for k := 1; k < len(es); k++ {
+			parent[root(es[k].report)] = root(es[0].report)
+		}
+	}
+	index := make([]int, reports)
+	var out [][]int
+	for i, es := range edges {
+		if len(es) == 0 {
+			continue
+		}
+		r := root(es[0].report)
+		if index[r] == 0 {
+			out = append(out, nil)
+			index[r] = len(out)
+		}
+		out[index[r]-1] = append(out[index[r]-1], i)
+	}
+	return out
+}
+
+// pass runs loopy belief propagation between the tracks of one cluster and
+// their reports until the messages stand (Williams and Lau 2014, equations 26
+// and 27): exact without loops, and convergent with them. in, of each report,
+// is 1 + the sum of what reaches it.
+func (a *association) pass(cluster []int, weight [][]float64, none []float64, toReport, toTrack [][]float64, in []float64) {
+	for range maxRounds {
+		for _, i := range cluster {
+			for _, e := range a.edges[i] {
+				in[e.report] = 1
 			}
-			for k, e := range es {
-				toReport[i][k] = weight[i][k] / math.Max(sum-weight[i][k]*toTrack[i][k], 1e-300)
-				in[e.report] += toReport[i][k]
+		}
+		for _, i := range cluster {
+			sum := none[i]
+			for k, w := range weight[i] {
+				sum += w * toTrack[i][k]
+			}
+			for k, w := range weight[i] {
+				toReport[i][k] = w / (sum - w*toTrack[i][k])
+				in[a.edges[i][k].report] += toReport[i][k]
 			}
 		}
 		change := 0.0
-		for i, es := range a.edges {
-			for k, e := range es {
-				v := 1 / math.Max(in[e.report]-toReport[i][k], 1)
-				change = math.Max(change, math.Abs(v-toTrack[i][k]))
+		for _, i := range cluster {
+			for k := range weight[i] {
+				v := 1 / (in[a.edges[i][k].report] - toReport[i][k])
+				if v > 1 { // rounding
+					v = 1
+				}
+				if d := math.Abs(v - toTrack[i][k]); d > change {
+					change = d
+				}
 				toTrack[i][k] = v
 			}
 		}
 		if change < tolerance {
-			break
+			return
 		}
-	}
-	for j := range in {
-		in[j] = 1 / in[j]
 	}
 }
 

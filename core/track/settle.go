@@ -48,22 +48,24 @@ func lookBack(steps []step, settings Settings) Picture {
 // those of the next. Both are in order of when they began.
 func stepBack(at, next *state, behind []settled) []settled {
 	out := make([]settled, len(at.tracks))
-	dt, j := next.time-at.time, 0
+	live := next.live
+	j := 0
 	for i := range at.tracks {
 		b := &at.tracks[i]
-		s := settled{b.begun, b.number, 0, b.genuine(&at.learned.scores), b.now}
+		s := settled{b.begun, b.number, 0, 1, b.now}
 		for j < len(behind) && behind[j].begun < b.begun {
 			j++
 		}
-		var later *settled
 		if j < len(behind) && behind[j].begun == b.begun {
-			later = &behind[j]
-			s.number, s.genuine = later.number, later.genuine
-			s.existence = later.existence
-			smooth(&s.state, b, &next.tracks[j], later, dt)
+			later := &behind[j]
+			s.number, s.genuine, s.existence = later.number, later.genuine, later.existence
+			if s.number > 0 { // the rest is not told
+				smooth(&s.state, &next.tracks[j], &later.state)
+			}
+		} else {
+			s.genuine = b.genuine(&at.learned.scores)
 		}
 		// Who does not exist then may have existed now.
-		live := next.live
 		s.existence += (1 - s.existence) * (1 - live) * b.existence / math.Max(1-live*b.existence, 1e-12)
 		out[i] = s
 	}
@@ -72,49 +74,61 @@ func stepBack(at, next *state, behind []settled) []settled {
 
 // smooth corrects a state by the difference between what was predicted from it
 // and what is known behind it.
-func smooth(s *gauss, b, next *bernoulli, later *settled, dt float64) {
-	// x' = F x on the mean over the modes: those that stand do not move.
-	moving := 1 - next.predictedStop
-	var cross mat // P Fᵀ
-	for i := range 4 {
-		for k := range 2 {
-			cross[i][k] = b.now.cov[i][k] + moving*dt*b.now.cov[i][2+k]
-			cross[i][2+k] = moving * b.now.cov[i][2+k]
-		}
-	}
-	inverse, ok := invert(next.predicted.cov)
-	if !ok {
-		return
-	}
-	var gain mat
+func smooth(s *gauss, next *bernoulli, later *gauss) {
+	gain := &next.gain
+	var spread, half, step mat
 	for i := range 4 {
 		for k := range 4 {
-			for l := range 4 {
-				gain[i][k] += cross[i][l] * inverse[l][k]
+			s.mean[i] += gain[i][k] * (later.mean[k] - next.predicted.mean[k])
+			spread[i][k] = later.cov[i][k] - next.predicted.cov[i][k]
+		}
+	}
+	multiply(&half, gain, &spread)
+	for i := range 4 {
+		for j := range 4 {
+			for k := range 4 {
+				step[i][j] += half[i][k] * gain[j][k]
 			}
-		}
-	}
-	var spread mat
-	for i := range 4 {
-		for k := range 4 {
-			s.mean[i] += gain[i][k] * (later.state.mean[k] - next.predicted.mean[k])
-			spread[i][k] = later.state.cov[i][k] - next.predicted.cov[i][k]
 		}
 	}
 	before := s.cov
 	for i := range 4 {
 		for j := range 4 {
-			for k := range 4 {
-				for l := range 4 {
-					s.cov[i][j] += gain[i][k] * spread[k][l] * gain[j][l]
-				}
-			}
+			s.cov[i][j] += step[i][j]
 		}
 	}
 	s.symmetrise()
 	if s.cov[0][0] <= 0 || s.cov[1][1] <= 0 || s.cov[2][2] <= 0 || s.cov[3][3] <= 0 || s.cov[0][0]*s.cov[1][1] <= square(s.cov[0][1]) {
 		s.cov = before // rounding, or modes that moments do not describe
 	}
+}
+
+func multiply(out, a, b *mat) {
+	for i := range 4 {
+		for k := range 4 {
+			f := a[i][k]
+			for j := range 4 {
+				out[i][j] += f * b[k][j]
+			}
+		}
+	}
+}
+
+// smootherGain is P Fᵀ P'⁻¹ of a track whose moments were now and are
+// predicted, with F on the mean over the modes: those that stand do not move.
+// It is 0, which leaves a state alone, where there is no inverse.
+func smootherGain(now, predicted *gauss, moving, dt float64) (gain mat) {
+	var cross mat
+	for i := range 4 {
+		for k := range 2 {
+			cross[i][k] = now.cov[i][k] + moving*dt*now.cov[i][2+k]
+			cross[i][2+k] = moving * now.cov[i][2+k]
+		}
+	}
+	if inverse, ok := invert(predicted.cov); ok {
+		multiply(&gain, &cross, &inverse)
+	}
+	return gain
 }
 
 // invert inverts a positive definite matrix by Gauss-Jordan elimination.

@@ -37,9 +37,9 @@ type bernoulli struct {
 	score     float64 // mean of its reports' scores
 	scored    float64 // number of them
 
-	now           gauss   // moments over the modes
-	predicted     gauss   // the same before the scan's reports
-	predictedStop float64 // probability then that it stands
+	now       gauss // moments over the modes
+	predicted gauss // the same before the scan's reports
+	gain      mat   // of the smoother, from this scan to the one before
 }
 
 // state is everything that is known behind a scan. It is never written again.

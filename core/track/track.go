@@ -126,6 +126,7 @@ type Tracker struct {
 	settings Settings
 	steps    []step // of the window, in order of time
 	base     *state // before the first of them
+	dirty    int    // steps from here on wait to be computed
 	settled  []Picture
 	late     int
 }
@@ -156,17 +157,10 @@ func (t *Tracker) Add(scan Scan) error {
 		return vigia.Errorf(vigia.Conflict, "the scan of %.3f s is older than the window, which begins at %.3f s", scan.Time, t.base.time)
 	}
 	at, joined := t.place(scan)
-	before := t.base
-	if at > 0 {
-		before = t.steps[at-1].after
-	}
 	if !joined {
 		t.steps = slices.Insert(t.steps, at, step{scan: scan})
 	}
-	for i := at; i < len(t.steps); i++ {
-		t.steps[i].after = advance(before, t.steps[i].scan, t.settings)
-		before = t.steps[i].after
-	}
+	t.dirty = min(t.dirty, at)
 	t.settle()
 	return nil
 }
@@ -190,16 +184,37 @@ func (t *Tracker) place(scan Scan) (at int, joined bool) {
 	return at, false
 }
 
+// compute brings every step up to date. It waits until somebody asks, so that
+// many late scans in a row cost one computation.
+func (t *Tracker) compute() {
+	before := t.base
+	if t.dirty > 0 {
+		before = t.steps[t.dirty-1].after
+	}
+	for i := t.dirty; i < len(t.steps); i++ {
+		t.steps[i].after = advance(before, t.steps[i].scan, t.settings)
+		before = t.steps[i].after
+	}
+	t.dirty = len(t.steps)
+}
+
 // settle moves what the window has left behind to the settled pictures.
 func (t *Tracker) settle() {
 	newest := t.steps[len(t.steps)-1].scan.Time
+	leaves := func(n int) bool {
+		return n < len(t.steps)-1 && (newest-t.steps[n].scan.Time > t.settings.Window || len(t.steps)-n > t.settings.Scans)
+	}
+	if !leaves(0) {
+		return
+	}
+	t.compute()
 	n := 0
-	for n < len(t.steps)-1 && (newest-t.steps[n].scan.Time > t.settings.Window || len(t.steps)-n > t.settings.Scans) {
+	for ; leaves(n); n++ {
 		t.settled = append(t.settled, t.tell(n))
 		t.base = t.steps[n].after
-		n++
 	}
 	t.steps = slices.Delete(t.steps, 0, n)
+	t.dirty -= n
 }
 
 // tell is the picture of a step of the window that settles.
@@ -216,6 +231,7 @@ func (t *Tracker) Now() Picture {
 	if len(t.steps) == 0 {
 		return Picture{}
 	}
+	t.compute()
 	return t.steps[len(t.steps)-1].picture(t.settings)
 }
 
@@ -229,11 +245,12 @@ func (t *Tracker) Settled() []Picture {
 
 // Close settles what is in the window.
 func (t *Tracker) Close() []Picture {
+	t.compute()
 	for n, s := range t.steps {
 		t.settled = append(t.settled, t.tell(n))
 		t.base = s.after
 	}
-	t.steps = nil
+	t.steps, t.dirty = nil, 0
 	return t.Settled()
 }
 
