@@ -5,6 +5,10 @@ import "math"
 // Tracks less likely than this are given up.
 const leastExistence = 1e-3
 
+// No position is known better than to a millimetre, whatever is stated:
+// arithmetic ends before that.
+const leastVariance = 1e-6
+
 // advance is the state behind a scan, from the one before it. It writes to
 // neither of its arguments.
 func advance(before *state, scan Scan, settings Settings) *state {
@@ -82,27 +86,33 @@ func (l *learned) measure(s *Scan) []measured {
 	out := make([]measured, len(s.Reports))
 	for i := range s.Reports {
 		r := &s.Reports[i]
-		m := measured{x: r.X, y: r.Y, variance: r.Sigma * r.Sigma, likely: 1, class: r.Class, sensor: s.Sensor}
+		m := measured{x: r.X, y: r.Y, variance: r.Sigma * r.Sigma, likely: 1, fresh: 1, class: r.Class, sensor: s.Sensor}
 		if r.Sigma == 0 {
 			m.variance = l.unstated
 		}
+		m.variance = math.Max(m.variance, leastVariance)
 		if r.Velocity != nil {
 			m.velocity, m.velocityVariance = r.Velocity, square(r.VelocitySigma)
 			if r.VelocitySigma == 0 {
 				m.velocityVariance = m.variance / square(l.period())
 			}
-			// Clutter's velocity is anything that a vehicle's is and more.
-			m.likely *= 4 * math.Pi * 2 * l.speed2
+			// Clutter's velocity is anything that a vehicle's is and more: of
+			// twice the deviation.
+			m.likely *= 8 * math.Pi * l.speed2
+			m.fresh *= 4 * math.Exp(-(square(r.Velocity[0])+square(r.Velocity[1]))/(2*l.speed2)*3/4)
 		}
 		if r.RangeRate != nil && s.Sensor != nil {
 			m.rangeRate, m.rangeRateVar = r.RangeRate, square(r.RangeRateSigma)
 			if r.RangeRateSigma == 0 {
 				m.rangeRateVar = 1
 			}
-			m.likely *= math.Sqrt(4 * math.Pi * l.speed2)
+			m.likely *= math.Sqrt(8 * math.Pi * l.speed2)
+			m.fresh *= 2 * math.Exp(-square(*r.RangeRate)/(2*l.speed2)*3/4)
 		}
 		if r.Score != nil {
-			m.likely *= math.Exp(l.scores.logRatio(*r.Score))
+			ratio := math.Exp(l.scores.logRatio(*r.Score))
+			m.likely *= ratio
+			m.fresh *= ratio
 			m.score = r.Score
 		}
 		out[i] = m
@@ -130,7 +140,7 @@ func (l *learned) associate(tracks []bernoulli, reports []measured, sensor *Sens
 	}
 	background := make([]float64, len(reports))
 	for j := range reports {
-		background[j] = (l.clutter + reports[j].likely*l.hidden*l.detection) / l.area
+		background[j] = (l.clutter + reports[j].fresh*l.hidden*l.detection) / l.area
 	}
 	return associate(edges, existence, detection, background)
 }
@@ -256,7 +266,7 @@ func (g *gauss) blend(m int, w, miss float64, parts []share, edges []edge, repor
 
 // begin makes a track of a report that no track explains.
 func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
-	vehicle := l.hidden * l.detection * r.likely
+	vehicle := l.hidden * l.detection * r.fresh
 	b := bernoulli{existence: unexplained * vehicle / (vehicle + l.clutter), class: r.class}
 	if b.existence < leastExistence {
 		return b, false

@@ -135,7 +135,11 @@ func (a *association) pass(cluster []int, weight [][]float64, none []float64, to
 				sum += w * toTrack[i][k]
 			}
 			for k, w := range weight[i] {
-				toReport[i][k] = w / (sum - w*toTrack[i][k])
+				rest := sum - w*toTrack[i][k]
+				if rest < none[i] { // rounding
+					rest = none[i]
+				}
+				toReport[i][k] = w / rest
 				in[a.edges[i][k].report] += toReport[i][k]
 			}
 		}

@@ -10,9 +10,12 @@ type measured struct {
 	rangeRate        *float64
 	rangeRateVar     float64
 	sensor           *Sensor
-	likely           float64 // how many times likelier its score is of a vehicle than of clutter
-	score            *float64
-	class            string
+	// likely turns a density of the report under a track into one relative to
+	// clutter's score and velocity; fresh is the same of a vehicle that is in
+	// no track yet, relative to clutter's.
+	likely, fresh float64
+	score         *float64
+	class         string
 }
 
 // innovation of a place under one model.

@@ -79,7 +79,7 @@ const (
 	defaultWindow = 30 // s
 	defaultScans  = 64
 	defaultReport = 0.5
-	lookAhead     = 20 // scans that teach a settled picture
+	lookAhead     = 20 // scans
 )
 
 func (s Settings) withDefaults() Settings {
@@ -93,6 +93,14 @@ func (s Settings) withDefaults() Settings {
 		s.Report = defaultReport
 	}
 	return s
+}
+
+// ahead is the number of scans that teach a settled picture.
+func (s Settings) ahead() int {
+	if s.Live {
+		return 0
+	}
+	return lookAhead
 }
 
 // Bounds on what comes from outside.
@@ -124,9 +132,10 @@ type Picture struct {
 // the same tracks, in whatever order they come within the window.
 type Tracker struct {
 	settings Settings
-	steps    []step // of the window, in order of time
-	base     *state // before the first of them
-	dirty    int    // steps from here on wait to be computed
+	steps    []step  // of the window, in order of time
+	base     *state  // before the first of them
+	frozen   float64 // a scan that is older would change what is settled
+	dirty    int     // steps from here on wait to be computed
 	settled  []Picture
 	late     int
 }
@@ -140,7 +149,7 @@ type step struct {
 
 // New makes a Tracker.
 func New(s Settings) *Tracker {
-	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior()}}
+	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior()}, frozen: math.Inf(-1)}
 }
 
 // Add takes a scan. A scan older than the newest, within the window, is put
@@ -152,9 +161,12 @@ func (t *Tracker) Add(scan Scan) error {
 	if err := scan.valid(); err != nil {
 		return err
 	}
-	if t.base.started && scan.Time < t.base.time {
+	if math.IsInf(t.frozen, 1) {
+		return vigia.Errorf(vigia.Conflict, "the tracker is closed")
+	}
+	if n := len(t.steps); n > 0 && scan.Time < math.Max(t.frozen, t.steps[n-1].scan.Time-t.settings.Window) {
 		t.late++
-		return vigia.Errorf(vigia.Conflict, "the scan of %.3f s is older than the window, which begins at %.3f s", scan.Time, t.base.time)
+		return vigia.Errorf(vigia.Conflict, "the scan of %.3f s is more than %.3g s or %d scans late", scan.Time, t.settings.Window, t.settings.Scans)
 	}
 	at, joined := t.place(scan)
 	if !joined {
@@ -201,8 +213,11 @@ func (t *Tracker) compute() {
 // settle moves what the window has left behind to the settled pictures.
 func (t *Tracker) settle() {
 	newest := t.steps[len(t.steps)-1].scan.Time
+	// A picture looks ahead, so it settles when nothing can come any more
+	// before the last scan that it looks at.
 	leaves := func(n int) bool {
-		return n < len(t.steps)-1 && (newest-t.steps[n].scan.Time > t.settings.Window || len(t.steps)-n > t.settings.Scans)
+		last := n + t.settings.ahead()
+		return last < len(t.steps)-1 && (newest-t.steps[last].scan.Time > t.settings.Window || len(t.steps)-last > t.settings.Scans)
 	}
 	if !leaves(0) {
 		return
@@ -210,6 +225,7 @@ func (t *Tracker) settle() {
 	t.compute()
 	n := 0
 	for ; leaves(n); n++ {
+		t.frozen = t.steps[n+t.settings.ahead()].scan.Time
 		t.settled = append(t.settled, t.tell(n))
 		t.base = t.steps[n].after
 	}
@@ -222,7 +238,7 @@ func (t *Tracker) tell(n int) Picture {
 	if t.settings.Live {
 		return t.steps[n].picture(t.settings)
 	}
-	return lookBack(t.steps[n:min(n+1+lookAhead, len(t.steps))], t.settings)
+	return lookBack(t.steps[n:min(n+1+t.settings.ahead(), len(t.steps))], t.settings)
 }
 
 // Now is the picture behind the newest scan, as known so far; the zero Picture
@@ -243,7 +259,7 @@ func (t *Tracker) Settled() []Picture {
 	return out
 }
 
-// Close settles what is in the window.
+// Close settles what is in the window; nothing can be added behind it.
 func (t *Tracker) Close() []Picture {
 	t.compute()
 	for n, s := range t.steps {
@@ -251,6 +267,7 @@ func (t *Tracker) Close() []Picture {
 		t.base = s.after
 	}
 	t.steps, t.dirty = nil, 0
+	t.frozen = math.Inf(1)
 	return t.Settled()
 }
 
