@@ -20,6 +20,7 @@ type cli struct {
 	Demo          demoCmd          `cmd:"" help:"Run everything at once over a made-up town: a flight, a hidden source, a found site."`
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, wind and buildings to a running system."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
+	Spectra       spectraCmd       `cmd:"" help:"Find vapours in hyperspectral cubes, and plumes in score rasters, from plain files."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`
 	Authorisation authorisationCmd `cmd:"" help:"Enter the written permission of both governments."`

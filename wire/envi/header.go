@@ -415,6 +415,9 @@ func (h Header) Write(w io.Writer) error {
 	}
 	var kept []string
 	for key := range h.Raw {
+		if h.Raw[key] == "" {
+			continue
+		}
 		if key == "coordinate system string" || key == "acquisition time" || key == "sensor type" {
 			kept = append(kept, key)
 		}
