@@ -35,15 +35,15 @@ type Plumes struct {
 }
 
 const (
-	neighbourhood = 1    // a score is averaged with its neighbours this far off
-	plumeFewest   = 5    // pixels of a plume, at least
-	coherent      = 25   // pixels in one piece that chance does not put together
-	mostPlume     = 0.2  // share of a scene that can be plume; beyond it is background
-	mostRounds    = 8    // of Find
-	growFactor    = 10   // a plume reaches as far as the background passes as many times more often
-	edgeRate      = 1e-2 // where the pieces that may be plumes end
-	coreRate      = 1e-3 // what they pass somewhere
-	spreadFactor  = 10.0 // times the usual piece is not usual
+	plumeFewest  = 5    // pixels of a plume, at least
+	coherent     = 25   // pixels in one piece that chance does not put together
+	mostPlume    = 0.2  // share of a scene that can be plume; beyond it is background
+	mostRounds   = 8    // of Find
+	growFactor   = 10   // a plume reaches as far as the background passes as many times more often
+	edgeRate     = 1e-2 // where the pieces that may be plumes end
+	coreRate     = 1e-3 // what they pass somewhere
+	rankedShare  = 0.06 // of a scene's scores that are put in order, to begin with
+	spreadFactor = 10.0 // times the usual piece is not usual
 )
 
 // Find finds plumes in a raster of scores of any program, lines of samples
@@ -64,17 +64,22 @@ func find(scores []float32, samples int, rate float64) (Plumes, []bool, error) {
 	if samples < 1 || len(scores)%samples != 0 {
 		return Plumes{}, nil, vigia.Errorf(vigia.Invalid, "%d scores are no lines of %d", len(scores), samples)
 	}
-	f := &finder{samples: samples, scores: scores, smooth: smooth(scores, samples)}
+	f := &finder{samples: samples, scores: scores, smooth: smooth(scores, samples), seen: make([]uint8, len(scores))}
+	f.rank = rank(f.smooth, samples, rankedShare)
 	out := Plumes{}
 	if err := f.clean(&out); err != nil {
 		return out, nil, err
 	}
-	var err error
-	if out.Seed, err = Calibrate(f.smooth, samples, f.skip, rate); err != nil {
-		return out, nil, err
-	}
-	if out.Grow, err = Calibrate(f.smooth, samples, f.skip, min(0.05, growFactor*rate)); err != nil {
-		return out, nil, err
+	for _, level := range []struct {
+		rate float64
+		dst  *Threshold
+	}{{rate, &out.Seed}, {min(0.05, growFactor*rate), &out.Grow}} {
+		t, err := f.rank.calibrate(f.skip, level.rate, 0)
+		if err != nil {
+			return out, nil, err
+		}
+		t.resample()
+		*level.dst = t.Threshold
 	}
 	f.keep(&out, f.pieces(float32(out.Grow.Value), float32(out.Seed.Value)))
 	return out, f.skip, nil
@@ -85,26 +90,17 @@ func find(scores []float32, samples int, rate float64) (Plumes, []bool, error) {
 // make; from then on what stays out has to be beyond what the rest makes in ten
 // scenes, and the other pieces go back.
 func (f *finder) clean(out *Plumes) error {
-	pixels := 0
-	for _, v := range f.smooth {
-		if v == v {
-			pixels++
-		}
-	}
 	beyond := coreRate
 	for out.Rounds = 1; out.Rounds < mostRounds; out.Rounds++ {
-		edge, err := Calibrate(f.smooth, f.samples, f.skip, edgeRate)
+		edge := f.rank.quantile(f.skip, edgeRate)
+		peak, err := f.rank.calibrate(f.skip, beyond, edgeRate)
 		if err != nil {
 			return err
 		}
-		peak, err := calibrate(f.smooth, f.samples, f.skip, beyond, edgeRate)
-		if err != nil {
-			return err
-		}
-		if !f.exclude(f.pieces(float32(edge.Value), float32(peak.Value))) {
+		if !f.exclude(f.pieces(edge, float32(peak.Value))) {
 			return nil
 		}
-		beyond = 0.1 / float64(pixels)
+		beyond = 0.1 / float64(f.rank.valid)
 	}
 	return nil
 }
@@ -113,7 +109,10 @@ func (f *finder) clean(out *Plumes) error {
 type finder struct {
 	samples        int
 	scores, smooth []float32
-	skip           []bool
+	rank           *ranking // of smooth
+	skip           []bool   // is no background
+	seen           []uint8  // by the search for pieces, in the round of this number
+	round          uint8
 	usual          int // pixels of a piece that the background makes
 }
 
@@ -127,41 +126,50 @@ type piece struct {
 func smooth(scores []float32, samples int) []float32 {
 	lines := len(scores) / samples
 	out := make([]float32, len(scores))
+	// Sums and numbers of three lines, a column each, with a margin either side.
+	sum, n := make([]float32, samples+2), make([]float32, samples+2)
 	for l := range lines {
-		for s := range samples {
-			i := l*samples + s
-			if scores[i] != scores[i] {
-				out[i] = scores[i]
-				continue
-			}
-			var sum, n float32
-			for y := max(0, l-neighbourhood); y <= min(lines-1, l+neighbourhood); y++ {
-				for x := max(0, s-neighbourhood); x <= min(samples-1, s+neighbourhood); x++ {
-					if v := scores[y*samples+x]; v == v {
-						sum += v
-						n++
-					}
+		clear(sum)
+		clear(n)
+		for y := max(0, l-1); y <= min(lines-1, l+1); y++ {
+			for s, v := range scores[y*samples : (y+1)*samples] {
+				if v == v {
+					sum[s+1] += v
+					n[s+1]++
 				}
 			}
-			out[i] = sum / n
+		}
+		row, in := out[l*samples:(l+1)*samples], scores[l*samples:(l+1)*samples]
+		for s := range row {
+			row[s] = (sum[s] + sum[s+1] + sum[s+2]) / (n[s] + n[s+1] + n[s+2])
+			if in[s] != in[s] {
+				row[s] = in[s]
+			}
 		}
 	}
 	return out
 }
 
-// pieces finds the 8-connected pieces above low.
+// pieces finds the 8-connected pieces above low, the one with the largest score
+// first.
 func (f *finder) pieces(low, high float32) []piece {
-	seen := make([]bool, len(f.smooth))
+	f.round++
 	lines := len(f.smooth) / f.samples
+	for f.smooth[f.rank.top[len(f.rank.top)-1]] > low && len(f.rank.top) < f.rank.valid {
+		f.rank.extend(2 * len(f.rank.top))
+	}
 	var all []piece
 	var stack []int
-	for start, v := range f.smooth {
-		if seen[start] || !(v > low) {
+	for _, start := range f.rank.top {
+		if !(f.smooth[start] > low) {
+			break
+		}
+		if f.seen[start] == f.round {
 			continue
 		}
 		var p piece
-		seen[start] = true
-		stack = append(stack[:0], start)
+		f.seen[start] = f.round
+		stack = append(stack[:0], int(start))
 		for len(stack) > 0 {
 			i := stack[len(stack)-1]
 			stack = stack[:len(stack)-1]
@@ -170,8 +178,8 @@ func (f *finder) pieces(low, high float32) []piece {
 			l, s := i/f.samples, i%f.samples
 			for y := max(0, l-1); y <= min(lines-1, l+1); y++ {
 				for x := max(0, s-1); x <= min(f.samples-1, s+1); x++ {
-					if j := y*f.samples + x; !seen[j] && f.smooth[j] > low {
-						seen[j] = true
+					if j := y*f.samples + x; f.seen[j] != f.round && f.smooth[j] > low {
+						f.seen[j] = f.round
 						stack = append(stack, j)
 					}
 				}

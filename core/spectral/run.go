@@ -105,14 +105,10 @@ const trimShare = 0.02
 
 // trim takes the pixels with the largest scores out of the moments.
 func (s *Scene) trim(m *Moments, scores []float32) error {
-	t, err := Calibrate(scores, s.Samples, nil, trimShare)
-	if err != nil {
-		return err
-	}
 	b := s.newBlock()
 	u := &unitSums{sum: make([]float32, len(m.sum)), gram: make([]float32, len(m.gram))}
 	b.sum = u.sum
-	limit := float32(t.Value)
+	limit := rank(scores, s.Samples, trimShare).quantile(nil, trimShare)
 	for first := 0; first < len(scores); {
 		if !(scores[first] > limit) {
 			first++

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"sort"
 
 	"github.com/vigia-project/vigia"
 )
@@ -49,99 +48,189 @@ type exceedance struct {
 // resampling squares of the scene, since neighbours are not independent. NaN is
 // no data; skip, where it is not nil, marks pixels that are not background.
 func Calibrate(scores []float32, samples int, skip []bool, rate float64) (Threshold, error) {
-	return calibrate(scores, samples, skip, rate, 0)
+	share := min(0.5, 2*tailWidth*rate)
+	t, err := rank(scores, samples, share).calibrate(skip, rate, 0)
+	if err != nil {
+		return Threshold{}, err
+	}
+	t.resample()
+	return t.Threshold, nil
 }
 
-// calibrate is Calibrate with a tail of at least a share of the scene.
-func calibrate(scores []float32, samples int, skip []bool, rate, least float64) (Threshold, error) {
-	if !(rate > 0 && rate < 0.5) {
-		return Threshold{}, vigia.Errorf(vigia.Invalid, "the false-alarm rate %v is not within 0 to 0.5", rate)
+// A ranking holds the largest scores of a scene in order, so that thresholds are
+// found again and again as pixels are taken out.
+type ranking struct {
+	scores  []float32
+	samples int
+	valid   int     // scores that are numbers
+	top     []int32 // pixels, the largest score first
+}
+
+// rank ranks the largest share of the scores, and some more.
+func rank(scores []float32, samples int, share float64) *ranking {
+	r := &ranking{scores: scores, samples: samples}
+	for _, v := range scores {
+		if v == v {
+			r.valid++
+		}
 	}
-	values := make([]float32, 0, len(scores))
-	for i, v := range scores {
-		if v == v && (skip == nil || !skip[i]) {
+	r.extend(max(2*tailFewest, int(share*float64(r.valid))))
+	return r
+}
+
+// extend ranks k scores or more.
+func (r *ranking) extend(k int) {
+	k = min(k, r.valid)
+	values := make([]float32, 0, r.valid)
+	for _, v := range r.scores {
+		if v == v {
 			values = append(values, v)
 		}
 	}
-	n := len(values)
+	limit := float32(math.Inf(-1))
+	if k < r.valid {
+		limit = selectFrom(values, r.valid-k)
+	}
+	r.top = make([]int32, 0, k)
+	for i, v := range r.scores {
+		if v >= limit && (v > limit || len(r.top) < 2*k) { // a score shared by many is cut somewhere
+			r.top = append(r.top, int32(i))
+		}
+	}
+	slices.SortFunc(r.top, func(a, b int32) int {
+		if x, y := r.scores[a], r.scores[b]; x != y {
+			if x > y {
+				return -1
+			}
+			return 1
+		}
+		return int(a - b)
+	})
+}
+
+// background counts the pixels that are not skipped.
+func (r *ranking) background(skip []bool) int {
+	n := r.valid
+	for i, out := range skip {
+		if out && r.scores[i] == r.scores[i] {
+			n--
+		}
+	}
+	return n
+}
+
+// largest returns the k largest that are not skipped, and the score of the one
+// after them.
+func (r *ranking) largest(skip []bool, k int) (some []int32, next float32) {
+	for {
+		some = some[:0]
+		for _, i := range r.top {
+			if skip != nil && skip[i] {
+				continue
+			}
+			if len(some) == k {
+				return some, r.scores[i]
+			}
+			some = append(some, i)
+		}
+		if len(r.top) >= r.valid {
+			return some, float32(math.Inf(-1))
+		}
+		r.extend(4 * len(r.top))
+	}
+}
+
+// quantile is the score that a share of the background passes.
+func (r *ranking) quantile(skip []bool, share float64) float32 {
+	_, next := r.largest(skip, int(share*float64(r.background(skip))))
+	return next
+}
+
+// A fitted threshold keeps the tail it was fitted to.
+type fitted struct {
+	Threshold
+	tail []exceedance // rising
+	over float64      // of the threshold
+}
+
+// calibrate is Calibrate with a tail of at least a share of the scene, without
+// the interval.
+func (r *ranking) calibrate(skip []bool, rate, least float64) (*fitted, error) {
+	if !(rate > 0 && rate < 0.5) {
+		return nil, vigia.Errorf(vigia.Invalid, "the false-alarm rate %v is not within 0 to 0.5", rate)
+	}
+	n := r.background(skip)
 	if n < 100 {
-		return Threshold{}, vigia.Errorf(vigia.Invalid, "%d pixels of background are too few to calibrate an alarm rate on", n)
+		return nil, vigia.Errorf(vigia.Invalid, "%d pixels of background are too few to calibrate an alarm rate on", n)
 	}
 	share := min(tailWidest, max(least, tailWidth*rate, tailFewest/float64(n)))
-	t := Threshold{Rate: rate, Pixels: n}
 	if rate >= share {
 		share = min(0.5, 2*rate)
 	}
-	k := max(20, int(share*float64(n)))
-	from := selectFrom(values, n-k)
-	t.From = float64(from)
-	var tail []exceedance
-	across := (samples + clusterRun - 1) / clusterRun
-	for i, v := range scores {
-		if v > from && (skip == nil || !skip[i]) {
-			square := i/samples/clusterRun*across + i%samples/clusterRun
-			tail = append(tail, exceedance{float64(v) - t.From, square})
+	some, next := r.largest(skip, max(20, int(share*float64(n))))
+	f := &fitted{Threshold: Threshold{Rate: rate, Pixels: n, From: float64(next)}}
+	across := (r.samples + clusterRun - 1) / clusterRun
+	for k := len(some) - 1; k >= 0; k-- {
+		i := int(some[k])
+		if v := r.scores[i]; v > next {
+			f.tail = append(f.tail, exceedance{float64(v) - f.From, i/r.samples/clusterRun*across + i%r.samples/clusterRun})
 		}
 	}
-	if len(tail) < 20 {
-		return Threshold{}, vigia.Errorf(vigia.Invalid, "the largest scores are all alike (%v): no rate can be calibrated", from)
+	if len(f.tail) < 20 {
+		return nil, vigia.Errorf(vigia.Invalid, "the largest scores are all alike (%v): no rate can be calibrated", next)
 	}
-	sort.Slice(tail, func(a, b int) bool { return tail[a].over < tail[b].over })
-	t.Exceedances = len(tail)
-	t.fit(tail)
-	return t, nil
+	f.Exceedances = len(f.tail)
+	f.fit()
+	return f, nil
 }
 
-// fit sets the threshold from the sorted tail.
-func (t *Threshold) fit(tail []exceedance) {
-	ones := make([]float64, len(tail))
-	for i := range ones {
-		ones[i] = 1
-	}
-	shape, scale := pareto(tail, ones)
-	conditional := t.Rate * float64(t.Pixels) / float64(len(tail)) // of those in the tail
-	counted := quantile(tail, conditional)
-	over := counted
+// fit sets the threshold from the tail.
+func (f *fitted) fit() {
+	shape, scale := pareto(f.tail, nil)
+	conditional := f.Rate * float64(f.Pixels) / float64(len(f.tail)) // of those in the tail
+	f.over = quantile(f.tail, conditional)
 	if conditional < 0.5 && shape < 0.5 {
-		t.Shape, t.Scale = shape, scale
-		over = paretoQuantile(shape, scale, conditional)
+		f.Shape, f.Scale = shape, scale
+		f.over = paretoQuantile(shape, scale, conditional)
 	}
-	t.Value = t.From + over
-	t.RateLo, t.RateHi = t.interval(tail, over)
+	f.Value = f.From + f.over
 }
 
-// interval resamples squares with Poisson weights and asks each time what share
-// of the background passes.
-func (t *Threshold) interval(tail []exceedance, over float64) (lo, hi float64) {
-	r := rand.New(rand.NewPCG(1, uint64(len(tail))))
-	weights := make([]float64, len(tail))
+// resample sets the interval of the rate: squares get Poisson weights, and each
+// time it is asked what share of the background passes.
+func (f *fitted) resample() {
+	r := rand.New(rand.NewPCG(1, uint64(len(f.tail))))
+	square, squares := make([]int, len(f.tail)), map[int]int{}
+	for j, e := range f.tail {
+		k, ok := squares[e.cluster]
+		if !ok {
+			k = len(squares)
+			squares[e.cluster] = k
+		}
+		square[j] = k
+	}
+	draw, weights := make([]float64, len(squares)), make([]float64, len(f.tail))
 	rates := make([]float64, resamples)
 	for i := range rates {
-		byCluster := map[int]float64{}
-		total := 0.0
-		for j, e := range tail {
-			w, ok := byCluster[e.cluster]
-			if !ok {
-				w = poisson1(r)
-				byCluster[e.cluster] = w
+		for k := range draw {
+			draw[k] = poisson1(r)
+		}
+		total, passed := 0.0, 0.0
+		for j, k := range square {
+			weights[j] = draw[k]
+			total += draw[k]
+			if f.tail[j].over > f.over {
+				passed += draw[k]
 			}
-			weights[j] = w
-			total += w
 		}
-		share := total / float64(t.Pixels)
-		if t.Scale > 0 {
-			shape, scale := pareto(tail, weights)
-			rates[i] = share * paretoTail(shape, scale, over)
-			continue
+		if f.Scale > 0 {
+			shape, scale := pareto(f.tail, weights)
+			passed = total * paretoTail(shape, scale, f.over)
 		}
-		passed := 0.0
-		for j := len(tail) - 1; j >= 0 && tail[j].over > over; j-- {
-			passed += weights[j]
-		}
-		rates[i] = passed / float64(t.Pixels)
+		rates[i] = passed / float64(f.Pixels)
 	}
 	slices.Sort(rates)
-	return rates[resamples/40], rates[resamples-1-resamples/40]
+	f.RateLo, f.RateHi = rates[resamples/40], rates[resamples-1-resamples/40]
 }
 
 // poisson1 draws from a Poisson law of mean one (Knuth 1969, §3.4.1).
@@ -155,14 +244,21 @@ func poisson1(r *rand.Rand) float64 {
 }
 
 // pareto fits the shape ξ and scale σ of a generalised Pareto law to sorted
-// excesses with weights.
+// excesses with weights, or without.
 func pareto(sorted []exceedance, weights []float64) (shape, scale float64) {
-	var total, a0, a1, before float64
-	for _, w := range weights {
-		total += w
+	var a0, a1, before float64
+	total := float64(len(sorted))
+	if weights != nil {
+		total = 0
+		for _, w := range weights {
+			total += w
+		}
 	}
 	for i, e := range sorted {
-		w := weights[i]
+		w := 1.0
+		if weights != nil {
+			w = weights[i]
+		}
 		rank := (before + 0.5*w) / total // Hosking & Wallis' plotting position
 		before += w
 		a0 += w * e.over / total
