@@ -137,7 +137,7 @@ func (d *datum) unit(w *windPath, a *air, s *emitter) (mean, there float64) {
 
 // pathPanels is how many pieces the part of a path that lies in the plume is
 // cut into.
-const pathPanels = 5
+const pathPanels = 6
 
 // panelMiddle and panelLength are those of pieces between the squares of even
 // steps from 0 to 1.
@@ -158,6 +158,9 @@ func (d *datum) alongPath(p *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean
 	ex, ey := d.x2-s.x, d.y2-s.y
 	x0, y0 := dx*vx+dy*vy, dy*vx-dx*vy
 	x1, y1 := ex*vx+ey*vy, ey*vx-ex*vy
+	if x0 <= 0 && x1 <= 0 {
+		return 0, 0
+	}
 	ax, ay, az := x1-x0, y1-y0, d.z2-d.z
 	const widths = 4.0
 	c := widths * math.Sqrt(iy2)
