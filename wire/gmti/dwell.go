@@ -16,7 +16,7 @@ func Bit(field int) Mask { return 1 << (65 - field) }
 // TargetBit returns the bit of field D32.1 to D32.18.
 func TargetBit(field int) Mask { return 1 << (34 - field) }
 
-// Mandatory are the fields that every dwell has.
+// Mandatory are the fields that every dwell has, whatever its mask says.
 var Mandatory = func() (m Mask) {
 	for _, f := range [...]int{2, 3, 4, 5, 6, 7, 8, 9, 24, 25, 26, 27} {
 		m |= Bit(f)
@@ -84,7 +84,7 @@ func (*Dwell) Kind() Kind { return KindDwell }
 
 func (d *Dwell) visit(v *visitor) {
 	v.mask("existence_mask", (*uint64)(&d.Mask))
-	has := func(field int) bool { return d.Mask&Bit(field) != 0 }
+	has := func(field int) bool { return (d.Mask|Mandatory)&Bit(field) != 0 }
 	count := uint16(len(d.Targets))
 	if v.mode == writing && len(d.Targets) > math.MaxUint16 {
 		v.fail("%d targets do not fit in a dwell", len(d.Targets))
@@ -125,9 +125,6 @@ func (d *Dwell) visit(v *visitor) {
 		if has(i + 2) {
 			visit()
 		}
-	}
-	if !has(5) {
-		count = 0
 	}
 	d.targets(v, int(count))
 }

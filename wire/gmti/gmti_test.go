@@ -193,8 +193,8 @@ func TestDecode_NothingInSilence(t *testing.T) {
 	}{
 		"cut short":             {KindMission, "00", "the segment ends too early"},
 		"too long":              {KindTestStatus, strings.Repeat("00", 15), "1 bytes are left over"},
-		"more targets than fit": {KindDwell, "1000000040000000 ffff 00", "65535 reports of 2 bytes, where 1 bytes are left"},
-		"targets of nothing":    {KindDwell, "1000000000000000 0003", "3 reports without a field"},
+		"more targets than fit": {KindDwell, "0000000040000000 0001 0002 01 ffff 00000000 00000000 00000000 00000000 00000000 00000000 0000 0000 00", "65535 reports of 2 bytes, where 1 bytes are left"},
+		"targets of nothing":    {KindDwell, "0000000000000000 0001 0002 01 0003 00000000 00000000 00000000 00000000 00000000 00000000 0000 0000", "3 reports without a field"},
 	} {
 		r, ok := readSegment(c.kind, unhex(t, c.body)).(*Raw)
 		if !ok || r.Why != c.why {
