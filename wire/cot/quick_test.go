@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vigia-project/vigia/internal/recorded"
 )
@@ -154,4 +155,29 @@ func BenchmarkDecode(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkDecode_Ratio takes turns, so that what else the machine does falls
+// on both alike.
+func BenchmarkDecode_Ratio(b *testing.B) {
+	in := []byte(plainEvent)
+	const turn = 200
+	var quick, plain time.Duration
+	for b.Loop() {
+		began := time.Now()
+		for range turn {
+			if _, err := Decode(in); err != nil {
+				b.Fatal(err)
+			}
+		}
+		between := time.Now()
+		for range turn {
+			var e event
+			if err := xml.Unmarshal(in, &e); err != nil {
+				b.Fatal(err)
+			}
+		}
+		quick, plain = quick+between.Sub(began), plain+time.Since(between)
+	}
+	b.ReportMetric(plain.Seconds()/quick.Seconds(), "times-encoding/xml")
 }
