@@ -9,13 +9,14 @@ import (
 	"os"
 
 	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/wire/gmti"
 	"github.com/vigia-project/vigia/wire/misb"
 	"github.com/vigia-project/vigia/wire/mpegts"
 )
 
 type decodeCmd struct {
 	File string `arg:"" help:"What to read; - is standard input."`
-	Type string `help:"What it is: ${enum}. Guessed from the first bytes when not given." enum:",ts,klv" default:"" placeholder:"TYPE"`
+	Type string `help:"What it is: ${enum}. Guessed from the first bytes when not given." enum:",ts,klv,4607,cot" default:"" placeholder:"TYPE"`
 	JSON bool   `help:"Write JSON, one object a line. There is no other form." name:"json"`
 	Out  string `help:"Write to this file." short:"o" placeholder:"FILE"`
 }
@@ -41,12 +42,14 @@ type decoding struct {
 
 // decodings are the kinds of files, by the name of --type.
 var decodings = map[string]decoding{
-	"ts":  {decodeTS, mpegts.Is},
-	"klv": {decodeKLV, misb.Is},
+	"ts":   {decodeTS, mpegts.Is},
+	"klv":  {decodeKLV, misb.Is},
+	"4607": {decode4607, gmti.Is},
+	"cot":  {decodeCoT, isCoT},
 }
 
 // guessOrder is the order in which kinds are tried, the plainest first.
-var guessOrder = []string{"klv", "ts"}
+var guessOrder = []string{"klv", "cot", "4607", "ts"}
 
 // guessBytes is how much of a file is looked at to guess what it is.
 const guessBytes = 4096
@@ -106,21 +109,26 @@ type lines struct {
 	ctx context.Context
 	w   *bufio.Writer
 	buf []byte
-	n   int
 	err error
 }
 
 // object writes one object.
 func (l *lines) object(f misb.Fields) {
+	l.buf = misb.AppendJSON(l.buf[:0], f)
+	l.raw(l.buf)
+}
+
+// raw writes one object that is JSON already.
+func (l *lines) raw(b []byte) {
 	if l.err == nil {
 		l.err = l.ctx.Err()
 	}
-	if l.err != nil {
-		return
+	if l.err == nil {
+		_, l.err = l.w.Write(b)
 	}
-	l.n++
-	l.buf = append(misb.AppendJSON(l.buf[:0], f), '\n')
-	_, l.err = l.w.Write(l.buf)
+	if l.err == nil {
+		l.err = l.w.WriteByte('\n')
+	}
 }
 
 func (l *lines) close() error {

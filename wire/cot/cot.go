@@ -109,6 +109,15 @@ func Decode(b []byte) (Event, error) {
 	if len(b) > 0 && b[0] == 0xbf {
 		return Event{}, vigia.Errorf(vigia.Invalid, "the message is of the TAK protocol 1 (protobuf); events in XML are read")
 	}
+	if e, ok := quick(b); ok {
+		return e, e.Valid()
+	}
+	return decodeXML(b)
+}
+
+// decodeXML reads one event with encoding/xml, which has the last word on what
+// is XML.
+func decodeXML(b []byte) (Event, error) {
 	d := decoder{in: b, xml: xml.NewDecoder(bytes.NewReader(b))}
 	if err := d.document(); err != nil {
 		var ours *vigia.Error
