@@ -21,6 +21,7 @@ type cli struct {
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, wind and buildings to a running system."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
 	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`
+	Visits        visitsCmd        `cmd:"" help:"Find where tracks stopped, and at which site, from plain files."`
 	Score         scoreCmd         `cmd:"" help:"Score tracks against the truth."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`
