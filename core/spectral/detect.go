@@ -31,6 +31,7 @@ type Detector struct {
 	inverse []float32 // L⁻¹ as kernel.Pack has it; ACE's
 	power   float64   // tᵀΣ⁻¹t
 	bands   int
+	more    [][]float32 // weights of further targets, each over its own σ; see NewAny
 }
 
 // NewDetector makes a detector of a target: the change of a pixel by one unit
@@ -63,6 +64,31 @@ func NewDetector(bg *Background, target []float64, method Method) (*Detector, er
 	return d, nil
 }
 
+// NewAny makes a detector of any of some targets: its score is the largest of
+// their matched filters, each in its own standard deviations.
+func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
+	var any *Detector
+	for _, t := range targets {
+		d, err := NewDetector(bg, t, MF)
+		if err != nil {
+			return nil, err
+		}
+		for i := range d.weights {
+			d.weights[i] /= float32(d.Sigma)
+		}
+		d.Sigma = 1
+		if any == nil {
+			any = d
+		} else {
+			any.more = append(any.more, d.weights)
+		}
+	}
+	if any == nil {
+		return nil, vigia.Errorf(vigia.Invalid, "there are no targets")
+	}
+	return any, nil
+}
+
 // Score scores every pixel of the scene, in scan order; NaN where there is no
 // data.
 func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
@@ -93,6 +119,12 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 func (d *Detector) score(b *block, n int) {
 	k := kernel.Best()
 	k.Dot(b.a, b.panels, d.weights, n, d.bands)
+	for _, w := range d.more {
+		k.Dot(b.b, b.panels, w, n, d.bands)
+		for p, v := range b.b[:n] {
+			b.a[p] = max(b.a[p], v)
+		}
+	}
 	if d.Method != ACE {
 		return
 	}

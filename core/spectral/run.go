@@ -24,12 +24,15 @@ type Result struct {
 	Detections int       // pixels beyond it
 	Plumes     Plumes
 	Loading    float64 // of the covariance, 0 is none
+	Background *Background
 	Warnings   []string
 }
 
-// Detect scores a scene for one signature, given in the scene's bands that
-// serve, calibrates the alarm rate and finds plumes.
-func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Result, error) {
+// Detect scores a scene for signatures, given in the scene's bands that serve,
+// calibrates the alarm rate and finds plumes. Scores of one signature are
+// amounts of it, or cosines; of several, standard deviations of the one that
+// stands out most.
+func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*Result, error) {
 	if o.Rate == 0 {
 		o.Rate = 1e-4
 	}
@@ -46,16 +49,23 @@ func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Res
 		if err != nil {
 			return err
 		}
-		r.Loading = bg.Loading
-		target, kind, err := Target(signature, o.Kind, bg.Mean)
+		r.Loading, r.Background = bg.Loading, bg
+		targets := make([][]float64, len(signatures))
+		for i, g := range signatures {
+			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
+				return err
+			}
+		}
+		var d *Detector
+		if len(targets) == 1 {
+			d, err = NewDetector(bg, targets[0], m)
+		} else {
+			d, err = NewAny(bg, targets)
+		}
 		if err != nil {
 			return err
 		}
-		d, err := NewDetector(bg, target, m)
-		if err != nil {
-			return err
-		}
-		r.Kind, r.Sigma = kind, d.Sigma
+		r.Sigma = d.Sigma
 		r.Scores, err = d.Score(ctx, s, o.Workers)
 		return err
 	}
