@@ -92,6 +92,12 @@ func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
 // Score scores every pixel of the scene, in scan order; NaN where there is no
 // data.
 func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
+	return d.score(ctx, s, workers, nil)
+}
+
+// score is Score; where bright is not nil it also writes how bright each pixel
+// is: its projection on the mean spectrum, less the mean's own.
+func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []float32) ([]float32, error) {
 	scores := make([]float32, s.Pixels())
 	err := s.each(ctx, workers, func(b *block, _, first, n int) error {
 		for at := 0; at < n; at += blockPixels {
@@ -101,12 +107,19 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 			if err != nil {
 				return err
 			}
-			d.score(b, padded)
+			if bright != nil {
+				kernel.Best().Dot(b.a, b.panels, d.centre, padded, d.bands)
+				copy(bright[first+at:first+at+m], b.a)
+			}
+			d.block(b, padded)
 			out := scores[first+at : first+at+m]
 			copy(out, b.a)
 			for p, ok := range b.valid[:m] {
 				if !ok {
-					out[p] = float32(math.NaN())
+					out[p] = nan32
+					if bright != nil {
+						bright[first+at+p] = nan32
+					}
 				}
 			}
 		}
@@ -115,8 +128,8 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 	return scores, err
 }
 
-// score writes the scores of a block to b.a.
-func (d *Detector) score(b *block, n int) {
+// block writes the scores of a block to b.a.
+func (d *Detector) block(b *block, n int) {
 	k := kernel.Best()
 	k.Dot(b.a, b.panels, d.weights, n, d.bands)
 	for _, w := range d.more {

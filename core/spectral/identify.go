@@ -33,7 +33,7 @@ const None = "none of these"
 const (
 	priorNone  = 0.1  // that the library lacks the substance
 	priorPairs = 0.05 // that a plume is a mixture of two, shared by all pairs
-	unknown    = 10   // degrees of freedom of a spectrum that is not in the library
+	unknown    = 8    // degrees of freedom of a spectrum that is not in the library
 	mismatch   = 0.01 // share of a signature's energy that library and sensor may differ by
 	similar    = 0.9  // squared cosine of look-alikes
 	fewMembers = 400  // pixels of a plume that are looked at
@@ -46,7 +46,7 @@ const (
 // amounts not negative, weighed by their evidence. How much such a contrast
 // varies without a plume is measured on pieces of background of the plume's own
 // shape, so correlated pixels do not pretend to be many. None is a spectrum
-// of ten degrees of freedom, which fits. Answers are in order of
+// of eight degrees of freedom, which fits. Answers are in order of
 // probability.
 func (s *Scene) Identify(bg *Background, p Plume, mask []uint8, names []string, library [][]float64, seed uint64) ([]Answer, error) {
 	if len(names) != len(library) || len(names) == 0 {

@@ -162,7 +162,7 @@ func TestIdentify_Planted(t *testing.T) {
 		var first, none, pairs, tries float64
 		wrong := map[string]string{}
 		for g := range names {
-			for range 3 {
+			for range 4 {
 				tries++
 				if got := ask(snr, []int{g}, all)[0].Name; got == names[g] {
 					first++
