@@ -63,7 +63,7 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 			return err
 		}
 	}
-	out := found.report(r.Header, c.FAR)
+	out := found.report(r.Header)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, found.Plumes, c.Mask, c.GeoJSON, c.JSON)
 }
@@ -73,21 +73,44 @@ type foundIn struct {
 	*spectral.Result
 	chemical string
 	method   string
-	kernel   string
+	identity [][]spectral.Answer // a plume
 }
+
+// mostNamed is how many plumes are identified, the heaviest first.
+const mostNamed = 50
 
 // search runs one signature or a library.
 func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *raster) (*foundIn, error) {
-	o := spectral.Options{Method: spectral.Method(c.Method), Kind: spectral.Kind(c.Kind), Rate: c.FAR, Workers: runtime.NumCPU()}
-	values, name, err := c.signature(scene, r.Header)
+	s, err := c.find(scene, r.Header)
 	if err != nil {
 		return nil, err
 	}
-	found, err := spectral.Detect(ctx, scene, values, o)
+	o := spectral.Options{Method: spectral.Method(c.Method), Kind: s.kind, Rate: c.FAR, Workers: runtime.NumCPU()}
+	found, err := spectral.Detect(ctx, scene, s.look, o)
 	if err != nil {
 		return nil, named(err, r.path)
 	}
-	return &foundIn{Result: found, chemical: name, method: c.Method}, nil
+	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical}
+	if len(s.look) == 1 {
+		f.chemical = s.names[0]
+		if c.Chemical != "" {
+			f.chemical = c.Chemical
+		}
+	}
+	if s.library == nil {
+		return f, nil
+	}
+	for i, p := range found.Plumes.Plumes {
+		if i == mostNamed || ctx.Err() != nil {
+			break
+		}
+		a, err := scene.Identify(found.Background, p, found.Plumes.Mask, s.names, s.library, 1)
+		if err != nil {
+			return nil, named(err, r.path)
+		}
+		f.identity = append(f.identity, a)
+	}
+	return f, nil
 }
 
 type spectraPlumesCmd struct {
@@ -178,7 +201,10 @@ func (o spectraOut) tell(w io.Writer) error {
 			_, err = fmt.Fprintf(w, format, args...)
 		}
 	}
-	if o.Chemical != "" {
+	if o.Method != "" {
+		if o.Chemical == "" {
+			o.Chemical = "the library"
+		}
 		say("%s by %s\n", o.Chemical, o.Method)
 	}
 	if t := o.Threshold; t != nil {

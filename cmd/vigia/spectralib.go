@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/vigia-project/vigia"
@@ -177,17 +178,96 @@ func readLibrary(path string) ([]*spectrum.Spectrum, error) {
 	return all, nil
 }
 
-// signature returns what is looked for in the scene's bands that serve.
-func (c spectraDetectCmd) signature(scene *spectral.Scene, h envi.Header) ([]float64, string, error) {
-	if c.Signature == "" {
-		return nil, "", vigia.Errorf(vigia.Invalid, "give --signature")
+// sought is what is looked for, in the scene's bands that serve.
+type sought struct {
+	names   []string
+	library [][]float64 // of absorption coefficients, to identify with; nil for a signature of another kind
+	look    [][]float64 // what is scored
+	kind    spectral.Kind
+}
+
+// find reads the signature or the library.
+func (c spectraDetectCmd) find(scene *spectral.Scene, h envi.Header) (*sought, error) {
+	if c.Signature != "" {
+		some, err := readSpectral(c.Signature)
+		if err != nil {
+			return nil, named(err, c.Signature)
+		}
+		values, err := inBands(some[0], scene, h)
+		if err != nil {
+			return nil, named(err, c.Signature)
+		}
+		s := &sought{names: []string{some[0].Name}, look: [][]float64{values}, kind: spectral.Kind(c.Kind)}
+		if some[0].Quantity == spectrum.Absorption {
+			s.kind = spectral.Absorption
+		}
+		return s, nil
 	}
-	some, err := readSpectral(c.Signature)
+	all, err := c.signatures()
 	if err != nil {
-		return nil, "", named(err, c.Signature)
+		return nil, err
 	}
-	values, err := inBands(some[0], scene, h)
-	return values, some[0].Name, named(err, c.Signature)
+	s := &sought{kind: spectral.Absorption}
+	if h.Wavelengths == nil {
+		return nil, vigia.Errorf(vigia.Invalid, "the cube has no wavelengths, and a library needs them; give --signature with band,value")
+	}
+	centres, widths := scene.Choose(h.Wavelengths), scene.Choose(h.FWHM)
+	found := false
+	for _, g := range all {
+		wanted := c.Chemical == "" || strings.EqualFold(g.Name, c.Chemical)
+		found = found || wanted
+		k, covered := g.Resample(centres, widths)
+		if covered == 0 || slices.Max(k) < faintest {
+			if wanted && c.Chemical != "" {
+				return nil, vigia.Errorf(vigia.Invalid, "%s does not absorb within this cube's %.6g to %.6g nm, as far as the library says", g.Name, centres[0], centres[len(centres)-1])
+			}
+			continue
+		}
+		s.names, s.library = append(s.names, g.Name), append(s.library, k)
+		if wanted {
+			s.look = append(s.look, k)
+		}
+	}
+	switch {
+	case !found:
+		return nil, vigia.Errorf(vigia.NotFound, "the library has no %q; it holds %s", c.Chemical, namesOf(all))
+	case len(s.look) == 0:
+		return nil, vigia.Errorf(vigia.Invalid, "nothing in the library absorbs within this cube's %.6g to %.6g nm", centres[0], centres[len(centres)-1])
+	}
+	return s, nil
+}
+
+// faintest is the least absorption, per ppm·m, that a library entry is looked
+// for with: a thousand ppm·m of it dims a band by a thousandth.
+const faintest = 1e-6
+
+func namesOf(all []spectral.Signature) string {
+	names := make([]string, len(all))
+	for i, g := range all {
+		names[i] = g.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// signatures reads the library.
+func (c spectraDetectCmd) signatures() ([]spectral.Signature, error) {
+	if c.Library == "builtin" {
+		return spectral.Library(), nil
+	}
+	some, _, err := readSpectra(c.Library)
+	if err != nil {
+		return nil, err
+	}
+	var all []spectral.Signature
+	for _, s := range some {
+		if s.Quantity != spectrum.Value && s.Wavelength != nil {
+			all = append(all, spectral.Signature{Name: strings.ToLower(s.Name), CAS: s.CAS, Kind: spectral.Absorption, Wavelength: s.Wavelength, Y: s.Y})
+		}
+	}
+	if len(all) == 0 {
+		return nil, vigia.Errorf(vigia.Invalid, "%s holds no absorption against wavelength", c.Library)
+	}
+	return all, nil
 }
 
 // inBands puts a signature on the bands of a scene.

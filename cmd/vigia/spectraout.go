@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 
+	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/wire/envi"
@@ -57,11 +58,30 @@ func plumesReport(h envi.Header, p spectral.Plumes) spectraOut {
 	return out
 }
 
-func (f *foundIn) report(h envi.Header, rate float64) spectraOut {
+func (f *foundIn) report(h envi.Header) spectraOut {
 	out := plumesReport(h, f.Plumes)
 	out.Chemical, out.Method, out.Kind, out.Sigma = f.chemical, f.method, f.Kind, f.Sigma
 	out.Threshold, out.Detections, out.Warnings = &f.Threshold, f.Detections, f.Warnings
+	for i, a := range f.identity {
+		out.Plumes[i].Identity = a
+		out.Plumes[i].weigh()
+	}
 	return out
+}
+
+// weigh gives a plume its mass, where its substance and ground are known: the
+// mean column times the area.
+func (p *plumeOut) weigh() {
+	if len(p.Identity) == 0 || len(p.Identity[0].Amounts) != 1 || p.AreaM2 == 0 {
+		return
+	}
+	a := p.Identity[0].Amounts[0]
+	chemical, err := vigia.ChemicalNamed(a.Name)
+	if err != nil {
+		return
+	}
+	perPPMMetre := chemical.KgPerM3PerPPM(0, 0) * p.AreaM2
+	p.MassKg, p.MassSD = a.Value*perPPMMetre, a.SD*perPPMMetre
 }
 
 // features is the answer as a map: outlines, and the place of each peak. Where

@@ -31,6 +31,7 @@ type Detector struct {
 	inverse []float32 // L⁻¹ as kernel.Pack has it; ACE's
 	power   float64   // tᵀΣ⁻¹t
 	bands   int
+	more    [][]float32 // weights of further targets, each over its own σ; see NewAny
 }
 
 // NewDetector makes a detector of a target: the change of a pixel by one unit
@@ -63,9 +64,40 @@ func NewDetector(bg *Background, target []float64, method Method) (*Detector, er
 	return d, nil
 }
 
+// NewAny makes a detector of any of some targets: its score is the largest of
+// their matched filters, each in its own standard deviations.
+func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
+	var any *Detector
+	for _, t := range targets {
+		d, err := NewDetector(bg, t, MF)
+		if err != nil {
+			return nil, err
+		}
+		for i := range d.weights {
+			d.weights[i] /= float32(d.Sigma)
+		}
+		d.Sigma = 1
+		if any == nil {
+			any = d
+		} else {
+			any.more = append(any.more, d.weights)
+		}
+	}
+	if any == nil {
+		return nil, vigia.Errorf(vigia.Invalid, "there are no targets")
+	}
+	return any, nil
+}
+
 // Score scores every pixel of the scene, in scan order; NaN where there is no
 // data.
 func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
+	return d.score(ctx, s, workers, nil)
+}
+
+// score is Score; where bright is not nil it also writes how bright each pixel
+// is: its projection on the mean spectrum, less the mean's own.
+func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []float32) ([]float32, error) {
 	scores := make([]float32, s.Pixels())
 	err := s.each(ctx, workers, func(b *block, _, first, n int) error {
 		for at := 0; at < n; at += blockPixels {
@@ -75,12 +107,19 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 			if err != nil {
 				return err
 			}
-			d.score(b, padded)
+			if bright != nil {
+				kernel.Best().Dot(b.a, b.panels, d.centre, padded, d.bands)
+				copy(bright[first+at:first+at+m], b.a)
+			}
+			d.block(b, padded)
 			out := scores[first+at : first+at+m]
 			copy(out, b.a)
 			for p, ok := range b.valid[:m] {
 				if !ok {
-					out[p] = float32(math.NaN())
+					out[p] = nan32
+					if bright != nil {
+						bright[first+at+p] = nan32
+					}
 				}
 			}
 		}
@@ -89,10 +128,16 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 	return scores, err
 }
 
-// score writes the scores of a block to b.a.
-func (d *Detector) score(b *block, n int) {
+// block writes the scores of a block to b.a.
+func (d *Detector) block(b *block, n int) {
 	k := kernel.Best()
 	k.Dot(b.a, b.panels, d.weights, n, d.bands)
+	for _, w := range d.more {
+		k.Dot(b.b, b.panels, w, n, d.bands)
+		for p, v := range b.b[:n] {
+			b.a[p] = max(b.a[p], v)
+		}
+	}
 	if d.Method != ACE {
 		return
 	}

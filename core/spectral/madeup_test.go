@@ -243,7 +243,7 @@ func TestDetect_MadeUp(t *testing.T) {
 	}
 	pd := map[Method]float64{}
 	for _, method := range []Method{MF, ACE, Auto} {
-		r, err := Detect(context.Background(), scene, m.absorption, Options{Method: method, Workers: 2, Rate: 1e-3})
+		r, err := Detect(context.Background(), scene, [][]float64{m.absorption}, Options{Method: method, Workers: 2, Rate: 1e-3})
 		if err != nil {
 			t.Fatal(err)
 		}

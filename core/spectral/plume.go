@@ -2,6 +2,7 @@ package spectral
 
 import (
 	"math"
+	"slices"
 	"sort"
 
 	"github.com/vigia-project/vigia"
@@ -42,7 +43,9 @@ const (
 	growFactor   = 10   // a plume reaches as far as the background passes as many times more often
 	edgeRate     = 1e-2 // where the pieces that may be plumes end
 	coreRate     = 1e-3 // what they pass somewhere
-	rankedShare  = 0.06 // of a scene's scores that are put in order, to begin with
+	rankedShare  = 0.06 // of the scores that are put in order, to begin with
+	plainFactor  = 10   // standard deviations of a plume that is plain to see
+	plainSample  = 9973 // pixels that tell what a standard deviation is
 	spreadFactor = 10.0 // times the usual piece is not usual
 )
 
@@ -88,21 +91,40 @@ func find(scores []float32, samples int, rate float64) (Plumes, []bool, error) {
 // clean takes plumes out of the background. At first every large piece of the
 // uppermost percent is taken out, since plumes mask each other in the tail they
 // make; from then on what stays out has to be beyond what the rest makes in ten
-// scenes, and the other pieces go back.
+// scenes, or plain to see, and the other pieces go back.
 func (f *finder) clean(out *Plumes) error {
-	beyond := coreRate
+	beyond, plain := coreRate, f.plain()
 	for out.Rounds = 1; out.Rounds < mostRounds; out.Rounds++ {
 		edge := f.rank.quantile(f.skip, edgeRate)
 		peak, err := f.rank.calibrate(f.skip, beyond, edgeRate)
 		if err != nil {
 			return err
 		}
-		if !f.exclude(f.pieces(edge, float32(peak.Value))) {
+		if !f.exclude(f.pieces(edge, min(plain, float32(peak.Value)))) {
 			return nil
 		}
 		beyond = 0.1 / float64(f.rank.valid)
 	}
 	return nil
+}
+
+// plain is a score that needs no tail to stand out: many times as far from the
+// middle of the scene as its 84th percentile is, one standard deviation of a
+// Gaussian. +∞ where most of the scene is alike.
+func (f *finder) plain() float32 {
+	step := len(f.smooth)/plainSample + 1
+	var some []float32
+	for i := 0; i < len(f.smooth); i += step {
+		if v := f.smooth[i]; v == v {
+			some = append(some, v)
+		}
+	}
+	slices.Sort(some)
+	if len(some) == 0 || some[len(some)*84/100] == some[len(some)/2] {
+		return float32(math.Inf(1))
+	}
+	middle := some[len(some)/2]
+	return middle + plainFactor*(some[len(some)*84/100]-middle)
 }
 
 // A finder holds the raster while it is searched.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/vigia-project/vigia"
-	"github.com/vigia-project/vigia/core/spectral/kernel"
 )
 
 // Options of a run. Zero means the default.
@@ -20,16 +19,22 @@ type Result struct {
 	Kind       Kind      // the signature was taken for
 	Sigma      float64   // standard deviation of an amount, in the signature's units
 	Scores     []float32 // scan order
+	Amounts    []float32 // of the signature, where Scores are none: Auto's
 	Threshold  Threshold // of single pixels
 	Detections int       // pixels beyond it
 	Plumes     Plumes
 	Loading    float64 // of the covariance, 0 is none
-	Warnings   []string
+	Background *Background
+
+	bright   []float32 // of each pixel, of the mean's; Auto's
+	Warnings []string
 }
 
-// Detect scores a scene for one signature, given in the scene's bands that
-// serve, calibrates the alarm rate and finds plumes.
-func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Result, error) {
+// Detect scores a scene for signatures, given in the scene's bands that serve,
+// calibrates the alarm rate and finds plumes. Scores of one signature are
+// amounts of it, or cosines; of several, standard deviations of the one that
+// stands out most.
+func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*Result, error) {
 	if o.Rate == 0 {
 		o.Rate = 1e-4
 	}
@@ -46,17 +51,27 @@ func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Res
 		if err != nil {
 			return err
 		}
-		r.Loading = bg.Loading
-		target, kind, err := Target(signature, o.Kind, bg.Mean)
+		r.Loading, r.Background = bg.Loading, bg
+		targets := make([][]float64, len(signatures))
+		for i, g := range signatures {
+			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
+				return err
+			}
+		}
+		var d *Detector
+		if len(targets) == 1 {
+			d, err = NewDetector(bg, targets[0], m)
+		} else {
+			d, err = NewAny(bg, targets)
+		}
 		if err != nil {
 			return err
 		}
-		d, err := NewDetector(bg, target, m)
-		if err != nil {
-			return err
+		r.Sigma = d.Sigma
+		if o.Method == Auto {
+			r.bright = make([]float32, s.Pixels())
 		}
-		r.Kind, r.Sigma = kind, d.Sigma
-		r.Scores, err = d.Score(ctx, s, o.Workers)
+		r.Scores, err = d.score(ctx, s, o.Workers, r.bright)
 		return err
 	}
 	switch o.Method {
@@ -64,9 +79,7 @@ func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Res
 		err = score(o.Method)
 	case Auto:
 		if err = score(MF); err == nil {
-			if err = s.trim(moments, r.Scores); err == nil {
-				err = score(MF)
-			}
+			err = r.refine(s, moments, func() error { return score(MF) })
 		}
 	default:
 		err = vigia.Errorf(vigia.Invalid, "the method %q is not known; there are mf, ace and auto", o.Method)
@@ -79,6 +92,29 @@ func Detect(ctx context.Context, s *Scene, signature []float64, o Options) (*Res
 	}
 	return r, r.judge(s.Samples, o.Rate)
 }
+
+// refine is what Auto does after the first matched filter: plumes out of their
+// own background, scores levelled over brightness, neighbours leaned on.
+func (r *Result) refine(s *Scene, m *Moments, again func() error) error {
+	_, skip, err := find(r.Scores, s.Samples, refineRate)
+	if err != nil {
+		return err
+	}
+	if skip != nil {
+		if err := s.without(m, skip); err != nil {
+			return err
+		}
+		if err := again(); err != nil {
+			return err
+		}
+	}
+	r.Amounts = r.Scores
+	r.Scores = lean(level(r.Scores, r.bright, skip), s.Samples, skip)
+	return nil
+}
+
+// refineRate is the alarm rate of the plumes that are taken out.
+const refineRate = 1e-4
 
 // judge calibrates the scores and finds what passes.
 func (r *Result) judge(samples int, rate float64) error {
@@ -95,43 +131,5 @@ func (r *Result) judge(samples int, rate float64) error {
 			r.Detections++
 		}
 	}
-	return nil
-}
-
-// trimShare is how much of the scene is taken out of its background: the
-// strongest scores, where a plume would be. Where there is none the background
-// loses next to nothing.
-const trimShare = 0.02
-
-// trim takes the pixels with the largest scores out of the moments.
-func (s *Scene) trim(m *Moments, scores []float32) error {
-	b := s.newBlock()
-	u := &unitSums{sum: make([]float32, len(m.sum)), gram: make([]float32, len(m.gram))}
-	b.sum = u.sum
-	limit := rank(scores, s.Samples, trimShare).quantile(nil, trimShare)
-	for first := 0; first < len(scores); {
-		if !(scores[first] > limit) {
-			first++
-			continue
-		}
-		n := 1
-		for n < blockPixels && first+n < len(scores) && scores[first+n] > limit {
-			n++
-		}
-		padded, valid, err := s.load(b, first, n, m.shift)
-		if err != nil {
-			return err
-		}
-		kernel.Best().Gram(u.gram, b.panels, padded, len(s.Bands))
-		u.count += float64(valid)
-		first += n
-		if u.count >= unitPixels {
-			m.add(u.count, -1, u.sum, u.gram)
-			u.count = 0
-			clear(u.sum)
-			clear(u.gram)
-		}
-	}
-	m.add(u.count, -1, u.sum, u.gram)
 	return nil
 }

@@ -231,7 +231,13 @@ func (s *Scene) survey(bad []bool) error {
 	var pixels [][]float32
 	total := s.Pixels()
 	step := max(1, total/spots)
-	for first := 0; first < total; first += step {
+	for spot := range spots {
+		// Somewhere in each part of the scene, not always at a line's beginning.
+		_, frac := math.Modf(float64(spot) * 0.6180339887498949)
+		first := spot*step + int(frac*float64(max(0, step-run)))
+		if first >= total {
+			break
+		}
 		n := min(run, step, total-first)
 		v := make([]float32, n*s.all)
 		if err := s.ReadPixels(v, first); err != nil {
