@@ -11,7 +11,7 @@ const (
 	pilotRounds    = 2    // of guessing and smoothing, for each convention
 	pilotFinish    = 3    // for the one that is chosen
 	pilotKept      = 20   // guesses that a background is smoothed through
-	pilotReadings  = 1200 // about as many are looked at in them
+	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
 )
 
 // A reading of the wind's directions, with what it makes of the readings.
@@ -112,7 +112,7 @@ func (m *model) compare(ctx context.Context, a, b hypothesis) (float64, error) {
 func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 	whole, temper := m.data, m.temper
 	defer func() { m.data, m.temper = whole, temper }()
-	if every := len(whole) / pilotReadings; every > 1 {
+	if every := cost(whole) / pilotReadings; every > 1 {
 		m.data = nil
 		for _, idx := range m.seriesOf(whole) {
 			for n := idx[0] % every; n < len(idx); n += every {
