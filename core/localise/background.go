@@ -170,13 +170,19 @@ func quantile(v []float64, q float64) float64 {
 	return v[i] + (f-float64(i))*(v[i+1]-v[i])
 }
 
-// smoothBackground sets every background given what particle th predicts.
-func (m *model) smoothBackground(th []float64) {
-	mean, absent := m.standing(th)
-	for i := range mean {
-		mean[i] *= m.data[i].noise // in the sensor's unit
+// smoothBackground sets every background given what the particles predict, each
+// counting alike.
+func (m *model) smoothBackground(pop []particle) {
+	mean, absent, g := make([]float64, len(m.data)), make([]float64, len(m.data)), 0.0
+	for _, p := range pop {
+		n := 1 / float64(len(pop))
+		one, away := m.standing(p.th)
+		for i := range mean {
+			mean[i] += n * one[i] * m.data[i].noise // in the sensor's unit
+			absent[i] += n * away[i]
+		}
+		g += n * math.Exp(p.th[pFluct])
 	}
-	g := math.Exp(th[pFluct])
 	series := m.series()
 	sigma, walk := make([]float64, len(series)), make([]float64, len(series))
 	for k, idx := range series {

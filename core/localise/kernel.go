@@ -51,9 +51,6 @@ type datum struct {
 // spreadBend is 1/L of Briggs's formula, 1/m.
 const spreadBend = 0.0004
 
-// sourceSize is the standard deviation of the plume where it starts, metres.
-const sourceSize = 0.6
-
 // An emitter is one source as the kernel sees it.
 type emitter struct {
 	x, y, z float64
@@ -65,6 +62,7 @@ type emitter struct {
 type air struct {
 	iy0, ky float64 // sideways intensity: root of iy0² + (ky·tanH)²
 	iz      float64 // upward intensity, or factor on tanV
+	size    float64 // standard deviation of the plume where it starts, metres
 	cos     float64 // of the wind's bias
 	sin     float64
 	there   float64 // part of the time that the plume is on its mean axis
@@ -121,12 +119,12 @@ func (d *datum) unit(w *windPath, a *air, s *emitter) (mean, there float64) {
 	}
 	y := dy*vx - dx*vy
 	near := x * x / (1 + spreadBend*x)
-	sy2 := iy2*near + sourceSize*sourceSize
+	sy2 := iy2*near + a.size*a.size
 	e := y * y / (2 * sy2)
 	if e > farTail {
 		return 0, 0
 	}
-	sz2 := iz*iz*near + sourceSize*sourceSize
+	sz2 := iz*iz*near + a.size*a.size
 	u *= slow((s.z*s.z + 0.64*sz2) / 4)
 	there = fastExp(-a.wander * e)
 	h := d.z - s.z
@@ -153,7 +151,7 @@ var panelMiddle, panelLength = func() (m, l [pathPanels]float64) {
 // counts: with a spread that grows as x that is where |y| ≤ c·x, a linear
 // condition on each side. In each piece the widths are those of its middle and
 // the Gaussian is integrated exactly (see dispersion.Plume.Along).
-func (d *datum) alongPath(p *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean, there float64) {
+func (d *datum) alongPath(a *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean, there float64) {
 	dx, dy := d.x-s.x, d.y-s.y
 	ex, ey := d.x2-s.x, d.y2-s.y
 	x0, y0 := dx*vx+dy*vy, dy*vx-dx*vy
@@ -166,7 +164,7 @@ func (d *datum) alongPath(p *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean
 	c := widths * math.Sqrt(iy2)
 	from, to := 0.0, 1.0
 	from, to = clip(from, to, x0, ax)
-	pad := widths * sourceSize
+	pad := widths * a.size
 	from, to = clip(from, to, c*x0+pad-y0, c*ax-ay)
 	from, to = clip(from, to, c*x0+pad+y0, c*ax+ay)
 	if !(from < to) {
@@ -183,8 +181,8 @@ func (d *datum) alongPath(p *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean
 		h := math.Abs(length) * panelLength[i]
 		x := x0 + f*ax
 		wide := x * x / (1 + spreadBend*x)
-		sy2 := iy2*wide + sourceSize*sourceSize
-		sz2 := iz2*wide + sourceSize*sourceSize
+		sy2 := iy2*wide + a.size*a.size
+		sz2 := iz2*wide + a.size*a.size
 		z := d.z + f*az
 		hz := z - s.z
 		v := fastExp(-hz*hz/(2*sz2)) * (1 + fastExp(-2*z*s.z/sz2)) / math.Sqrt(sz2)
@@ -195,7 +193,7 @@ func (d *datum) alongPath(p *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean
 		}
 	}
 	mean *= d.scale / (u * math.Sqrt(2*math.Pi))
-	return mean, p.there * fastExp(-p.wander*nearest/2)
+	return mean, a.there * fastExp(-a.wander*nearest/2)
 }
 
 // clip narrows [from, to] to where a + b·s ≥ 0.

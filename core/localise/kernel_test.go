@@ -18,13 +18,13 @@ var steady = newWindPath([]vigia.Wind{{Time: time.Unix(0, 0), SpeedMPS: 4, FromD
 func TestUnit_IsTheGaussianPlume(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
-		a := air{iy0: f(0.05, 0.4, "iy"), iz: f(0.04, 0.3, "iz"), cos: 1, there: 0.9, wander: f(0.1, 0.9, "wander")}
+		a := air{iy0: f(0.05, 0.4, "iy"), iz: f(0.04, 0.3, "iz"), size: f(0.3, 3, "size"), cos: 1, there: 0.9, wander: f(0.1, 0.9, "wander")}
 		// Above 2 m the wind is that of the record.
 		e := emitter{z: f(2, 10, "height"), rate: 1, on: math.Inf(-1), off: math.Inf(1)}
 		d := datum{x: f(5, 800, "x"), y: f(-100, 100, "y"), z: f(0, 40, "z"), t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1}
 		d.px, d.py = steady.place(d.t)
 		p := dispersion.Plume{SpeedMPS: 4, HeightM: e.z, Spread: dispersion.Spread{
-			Y: dispersion.Curve{Near: a.iy0, Bend: spreadBend, Power: -0.5}, Z: dispersion.Curve{Near: a.iz, Bend: spreadBend, Power: -0.5}, Size: sourceSize,
+			Y: dispersion.Curve{Near: a.iy0, Bend: spreadBend, Power: -0.5}, Z: dispersion.Curve{Near: a.iz, Bend: spreadBend, Power: -0.5}, Size: a.size,
 		}}
 		want := p.At(d.x, d.y, d.z)
 		sy, _ := p.Spread.At(d.x)
@@ -48,7 +48,7 @@ func TestUnit_PathIsTheMeanOfItsPoints(t *testing.T) {
 	worst := 0.0
 	rapid.Check(t, func(t *rapid.T) {
 		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
-		a := air{iy0: f(0.1, 0.4, "iy"), iz: f(0.05, 0.3, "iz"), cos: 1, there: 1, wander: 0.5}
+		a := air{iy0: f(0.1, 0.4, "iy"), iz: f(0.05, 0.3, "iz"), size: f(0.5, 2, "size"), cos: 1, there: 1, wander: 0.5}
 		e := emitter{z: 3, rate: 1, on: math.Inf(-1), off: math.Inf(1)}
 		d := datum{x: f(-20, 100, "x"), y: f(-60, 60, "y"), z: 2, x2: f(-20, 100, "x2"), y2: f(-60, 60, "y2"), z2: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, path: true}
 		d.px, d.py = steady.place(d.t)
@@ -98,7 +98,7 @@ func BenchmarkUnit_Million(b *testing.B) {
 		data[i] = datum{x: 200 * rnd.Float64(), y: 100 * (rnd.Float64() - 0.5), z: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, coneX: 1, coneCos2: 0.3}
 		data[i].px, data[i].py = steady.place(30)
 	}
-	a := air{iy0: 0.15, iz: 0.08, cos: 1, there: 0.9, wander: 0.5}
+	a := air{iy0: 0.15, iz: 0.08, size: 1, cos: 1, there: 0.9, wander: 0.5}
 	sum := 0.0
 	for b.Loop() {
 		for range 1000 {

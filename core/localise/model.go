@@ -17,7 +17,7 @@ import (
 // whiff outvote an hour of readings.
 const freedom = 4.0
 
-// The parameters of a particle: seven of the air and the readings, then six for
+// The parameters of a particle: eight of the air and the readings, then six for
 // each source.
 const (
 	pIy0    = iota // log of the sideways turbulence intensity
@@ -27,6 +27,7 @@ const (
 	pFluct         // log of the fluctuation's intensity within the plume
 	pThere         // logit of the part of the time that the plume is on its mean axis
 	pWander        // logit of the part of the crosswind exponent that is wandering
+	pSize          // log of the standard deviation that the plume has where it starts, metres
 	nAir
 )
 
@@ -89,6 +90,9 @@ func (m *model) setPrior(buildings []Building) {
 		pFluct:  {math.Log(0.7), 0.35},
 		pThere:  {1.5, 1},
 		pWander: {0, 0.8},
+		// The wake of what a source stands on: its width over 4.3 and its height over
+		// 2.15 (US EPA 1995, EPA-454/B-95-003b, table 1-6), of things of 1 to 5 m.
+		pSize: {0, 0.6},
 	}
 	m.height = normal{math.Log(1.2), 0.7}
 	m.rate = normal{0, 2.3}
@@ -100,6 +104,7 @@ func (m *model) setPrior(buildings []Building) {
 	m.ground = newGround(m.area, buildings)
 	if m.ground.held > 0 {
 		m.height = normal{math.Log(4), 0.6}
+		m.air[pSize] = normal{math.Log(2.5), 0.5} // of houses
 		if !m.tangents() {
 			m.air[pIy0] = normal{math.Log(0.14), 0.5}
 			m.air[pIz] = normal{math.Log(0.12), 0.5}
@@ -109,8 +114,8 @@ func (m *model) setPrior(buildings []Building) {
 }
 
 const (
-	independentSeconds = 300.0 // apart, readings of a fixed sensor are as good as independent
-	independentMetres  = 200.0 // or readings of a moving one
+	independentSeconds = 600.0 // apart, readings of a fixed sensor are as good as independent
+	independentMetres  = 250.0 // or readings of a moving one
 )
 
 // setTemper sets the exponent of the likelihood. Readings near each other in
@@ -147,7 +152,7 @@ func (m *model) tangents() bool {
 // airOf and emitterOf turn parameters into what the kernel takes.
 func airOf(th []float64) air {
 	s, c := math.Sincos(th[pBias])
-	return air{iy0: math.Exp(th[pIy0]), ky: math.Exp(th[pKy]), iz: math.Exp(th[pIz]), cos: c, sin: s,
+	return air{iy0: math.Exp(th[pIy0]), ky: math.Exp(th[pKy]), iz: math.Exp(th[pIz]), size: math.Exp(th[pSize]), cos: c, sin: s,
 		there: logistic(th[pThere]), wander: logistic(th[pWander])}
 }
 

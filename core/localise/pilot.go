@@ -9,7 +9,9 @@ const (
 	pilotParticles = 60
 	pilotSweeps    = 20
 	pilotRounds    = 2    // of guessing and smoothing, for each convention
-	pilotReadings  = 1200 // about as many are looked at in them
+	pilotFinish    = 3    // for the one that is chosen
+	pilotKept      = 20   // guesses that a background is smoothed through
+	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
 )
 
 // A reading of the wind's directions, with what it makes of the readings.
@@ -30,16 +32,17 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 		m.readWind(recorded.read(c))
 		h := hypothesis{convention: c}
 		for round := range pilotRounds {
-			th, _, err := m.guess(ctx, round)
+			pop, err := m.guess(ctx, round)
 			if err != nil {
 				return From, err
 			}
-			m.smoothBackground(th)
+			m.smoothBackground(pop)
 		}
-		var err error
-		if _, h.best, err = m.guess(ctx, pilotRounds); err != nil {
+		pop, err := m.guess(ctx, pilotRounds)
+		if err != nil {
 			return From, err
 		}
+		h.best = best(pop).logL
 		h.data, h.path = m.data, m.path
 		all = append(all, h)
 	}
@@ -57,11 +60,13 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 		}
 	}
 	m.data, m.path = chosen.data, chosen.path
-	th, _, err := m.guess(ctx, pilotRounds+1)
-	if err != nil {
-		return From, err
+	for round := range pilotFinish {
+		pop, err := m.guess(ctx, pilotRounds+1+round)
+		if err != nil {
+			return From, err
+		}
+		m.smoothBackground(pop)
 	}
-	m.smoothBackground(th)
 	return chosen.convention, nil
 }
 
@@ -87,8 +92,11 @@ func (m *model) compare(ctx context.Context, a, b hypothesis) (float64, error) {
 	with := func(h hypothesis, backgrounds []datum) (float64, error) {
 		m.data = append([]datum(nil), backgrounds...)
 		m.readWind(h.path)
-		_, l, err := m.guess(ctx, pilotRounds)
-		return l, err
+		pop, err := m.guess(ctx, pilotRounds)
+		if err != nil {
+			return 0, err
+		}
+		return best(pop).logL, nil
 	}
 	ba, err := with(b, a.data)
 	if err != nil {
@@ -98,12 +106,13 @@ func (m *model) compare(ctx context.Context, a, b hypothesis) (float64, error) {
 	return (b.best - ab + ba - a.best) / 2, err
 }
 
-// guess finds parameters of one source near the best, and their log likelihood
-// ratio. It looks at a part of the readings, each standing for several.
-func (m *model) guess(ctx context.Context, round int) (th []float64, logL float64, err error) {
+// guess finds some sets of parameters of one source, the best and others that
+// are not much worse. It looks at a part of the readings, each standing for
+// several.
+func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 	whole, temper := m.data, m.temper
 	defer func() { m.data, m.temper = whole, temper }()
-	if every := len(whole) / pilotReadings; every > 1 {
+	if every := cost(whole) / pilotReadings; every > 1 {
 		m.data = nil
 		for _, idx := range m.seriesOf(whole) {
 			for n := idx[0] % every; n < len(idx); n += every {
@@ -114,7 +123,7 @@ func (m *model) guess(ctx context.Context, round int) (th []float64, logL float6
 	}
 	c, err := m.survey(ctx, nil)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	pop := make([]particle, pilotParticles)
 	m.each(len(pop), func(i int) {
@@ -132,15 +141,16 @@ func (m *model) guess(ctx context.Context, round int) (th []float64, logL float6
 	})
 	for s := range pilotSweeps {
 		if ctx.Err() != nil {
-			return nil, 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 		if s%5 == 0 { // the worse half gives way to the better
 			m.cull(pop, round, s)
 		}
 		m.move(pop, c, 1, -1000*(round+1)-s)
 	}
-	b := best(pop)
-	return b.th, b.logL, nil
+	m.cull(pop, round, pilotSweeps)
+	first := best(pop)
+	return append(pop[:pilotKept:pilotKept], first), nil
 }
 
 // cull replaces what is far behind the best by copies of what is not.

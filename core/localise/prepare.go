@@ -95,20 +95,24 @@ const (
 	gatherMetres  = 30.0
 
 	// At most this many readings are looked at for each candidate, a path counting
-	// as four: every second, third, … of each sensor is taken.
+	// as eight: every second, third, … of each sensor is taken.
 	mostReadings = 5000
 )
 
-// sample takes every n-th reading of each sensor where there are too many.
-func sample(data []datum, sensors int) []datum {
-	cost := 0
+// cost is the work that readings are, in that of one at a point.
+func cost(data []datum) int {
+	n := len(data)
 	for _, d := range data {
-		cost++
 		if d.path {
-			cost += 3
+			n += 7
 		}
 	}
-	every := (cost + mostReadings - 1) / mostReadings
+	return n
+}
+
+// sample takes every n-th reading of each sensor where there are too many.
+func sample(data []datum, sensors int) []datum {
+	every := (cost(data) + mostReadings - 1) / mostReadings
 	if every <= 1 {
 		return data
 	}

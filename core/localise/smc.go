@@ -8,7 +8,7 @@ import (
 
 const (
 	particles  = 400
-	sweeps     = 4   // moves of every particle at each temperature
+	sweeps     = 9   // moves of every particle at each temperature
 	keepESS    = 0.6 // a step in temperature leaves this part of the effective sample
 	maxSteps   = 80
 	maxSources = 3
@@ -255,18 +255,22 @@ func (m *model) step(th []float64, old []particle, i int, c *coarseMap, r *rand.
 	if b >= i {
 		b++
 	}
-	d := 0
-	if block.air {
-		d += nAir
+	// Of the air's parameters a few at a time: all at once seldom go together.
+	part := 0.25 + 0.75*r.Float64()
+	var chosen [nAir]bool
+	d := len(block.source)
+	for j := range nAir {
+		if chosen[j] = block.air && r.Float64() < part; chosen[j] {
+			d++
+		}
 	}
-	d += len(block.source)
-	g := 2.38 / math.Sqrt(2*float64(d)) * math.Exp(0.4*r.NormFloat64()-0.4)
+	g := 2.38 / math.Sqrt(2*float64(max(d, 1))) * math.Exp(0.6*r.NormFloat64()-0.3)
 	if r.Float64() < 0.1 {
 		g = 1
 	}
-	if block.air {
-		for j := range nAir {
-			th[j] += g*(old[a].th[j]-old[b].th[j]) + 1e-3*r.NormFloat64()
+	for j := range nAir {
+		if chosen[j] {
+			th[j] += g*(old[a].th[j]-old[b].th[j]) + 0.02*m.air[j].sd*r.NormFloat64()
 		}
 	}
 	for _, j := range block.source {
