@@ -65,6 +65,7 @@ var doors = map[string][]string{
 	"github.com/schollz":         {"cmd/vigia"},
 	"golang.org/x/term":          {"cmd/vigia"},
 	"golang.org/x/image":         {"cmd/vigia"},
+	"github.com/bluenviron":      {"wire/mavlink"},
 }
 
 // A core is a function of its arguments: a reproducible answer is evidence.

@@ -10,13 +10,14 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/wire/gmti"
+	"github.com/vigia-project/vigia/wire/mavlink"
 	"github.com/vigia-project/vigia/wire/misb"
 	"github.com/vigia-project/vigia/wire/mpegts"
 )
 
 type decodeCmd struct {
 	File string `arg:"" help:"What to read; - is standard input."`
-	Type string `help:"What it is: ${enum}. Guessed from the first bytes when not given." enum:",ts,klv,4607,cot" default:"" placeholder:"TYPE"`
+	Type string `help:"What it is: ${enum}. Guessed from the first bytes when not given." enum:",ts,klv,4607,tlog,cot" default:"" placeholder:"TYPE"`
 	JSON bool   `help:"Write JSON, one object a line. There is no other form." name:"json"`
 	Out  string `help:"Write to this file." short:"o" placeholder:"FILE"`
 }
@@ -46,10 +47,11 @@ var decodings = map[string]decoding{
 	"klv":  {decodeKLV, misb.Is},
 	"4607": {decode4607, gmti.Is},
 	"cot":  {decodeCoT, isCoT},
+	"tlog": {decodeTlog, mavlink.IsTlog},
 }
 
 // guessOrder is the order in which kinds are tried, the plainest first.
-var guessOrder = []string{"klv", "cot", "4607", "ts"}
+var guessOrder = []string{"klv", "cot", "4607", "tlog", "ts"}
 
 // guessBytes is how much of a file is looked at to guess what it is.
 const guessBytes = 4096

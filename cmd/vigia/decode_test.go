@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vigia-project/vigia/internal/recorded"
+	"github.com/vigia-project/vigia/wire/gmti"
+	"github.com/vigia-project/vigia/wire/mavlink"
 	"github.com/vigia-project/vigia/wire/misb"
 	"github.com/vigia-project/vigia/wire/mpegts"
 )
@@ -151,6 +153,36 @@ func TestDecode_Errors(t *testing.T) {
 		var out, errs bytes.Buffer
 		if code := run(append([]string{"decode"}, c.args...), std{strings.NewReader(""), &out, &errs}); code != 2 || !strings.Contains(errs.String(), c.want) {
 			t.Errorf("%s: exit code %d, %q", name, code, errs.String())
+		}
+	}
+}
+
+// One small file of each other kind, its kind guessed.
+func TestDecode_OtherKinds(t *testing.T) {
+	heart, err := (&mavlink.Writer{System: 7}).Append(nil, time.Time{}, mavlink.Heartbeat())
+	if err != nil {
+		t.Fatal(err)
+	}
+	radar, err := (&gmti.Packet{Header: gmti.Header{Version: "31", Classification: 5}, Segments: []gmti.Segment{
+		&gmti.Dwell{Mask: gmti.Mandatory | gmti.TargetBit(6), Targets: []gmti.Target{{HeightM: 12}}},
+		&gmti.Raw{Type: gmti.KindHRR, Data: []byte{1, 2}},
+	}}).Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	event := `<event version="2.0" uid="u" type="b-m-p-s-m" how="h-e" time="2026-01-31T12:00:00Z" start="2026-01-31T12:00:00Z" stale="2026-01-31T12:05:00Z"><point lat="1" lon="2" hae="3" ce="4" le="5"/><detail><a b="c"/></detail></event>`
+	for name, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"tlog": {mavlink.AppendRecord(nil, time.Unix(1_700_000_000, 0), heart), `"message":"HEARTBEAT"`},
+		"4607": {radar, `"target_reports":[{"target_location_geodetic_height_m":12}]`},
+		"cot":  {[]byte(event), `"lat":1,"lon":2,"hae":3,"ce":4,"le":5`},
+	} {
+		var out, errs bytes.Buffer
+		code := run([]string{"decode", written(t, name, c.file)}, std{strings.NewReader(""), &out, &errs})
+		if code != 0 || strings.Count(out.String(), "\n") != 1 || !json.Valid(out.Bytes()) || !strings.Contains(out.String(), c.want) {
+			t.Errorf("%s: exit code %d, %s%s", name, code, out.String(), errs.String())
 		}
 	}
 }
