@@ -79,8 +79,8 @@ const (
 	defaultWindow = 30 // s
 	defaultScans  = 64
 	defaultReport = 0.5
-	lookAhead     = 20 // scans
-	settleBlock   = 10 // scans
+	lookAhead     = 10 // scans
+	settleBlock   = 5 // scans
 )
 
 func (s Settings) withDefaults() Settings {
