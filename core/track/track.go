@@ -80,7 +80,7 @@ const (
 	defaultScans  = 64
 	defaultReport = 0.5
 	lookAhead     = 10 // scans
-	settleBlock   = 5 // scans
+	settleBlock   = 5  // scans
 )
 
 func (s Settings) withDefaults() Settings {
