@@ -100,7 +100,7 @@ func TestAccuracy_Recorded(t *testing.T) {
 }
 
 // table reads a CSV file as rows of numbers by column.
-func table(t *testing.T, path string) []map[string]float64 {
+func table(t testing.TB, path string) []map[string]float64 {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
@@ -126,7 +126,7 @@ func table(t *testing.T, path string) []map[string]float64 {
 
 // readScans reads scans in the order in which they come, one row apart being
 // another scan.
-func readScans(t *testing.T, path string) (out []track.Scan) {
+func readScans(t testing.TB, path string) (out []track.Scan) {
 	for _, row := range table(t, path) {
 		n := int(row["scan"])
 		if len(out) == 0 || out[len(out)-1].Number != n {

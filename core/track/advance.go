@@ -9,6 +9,9 @@ const leastExistence = 1e-3
 // arithmetic ends before that.
 const leastVariance = 1e-6
 
+// proven is the age, scans, at which a track counts as one that was born.
+const proven = 5
+
 // advance is the state behind a scan, from the one before it. It writes to
 // neither of its arguments.
 func advance(before *state, scan Scan, settings Settings) *state {
@@ -42,6 +45,7 @@ func advance(before *state, scan Scan, settings Settings) *state {
 		tracks[i].take(&a, i, reports, settings.Single)
 		tracks[i].now = tracks[i].moments()
 	}
+	unite(tracks, &a)
 	begun := l.beginAll(reports, &a)
 	for i := range begun {
 		after.begun++
@@ -49,12 +53,15 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	}
 	born := 0.0
 	for i := range tracks {
-		if b := &tracks[i]; b.number == 0 && b.told(l, settings) {
+		b := &tracks[i]
+		if b.number == 0 && b.told(l, settings) {
 			after.next++
 			b.number = after.next
-			if b.age < l.scans { // else it was there before the first scan
-				born++
-			}
+		}
+		// Counted when it has lasted, for chance has begun many others; not
+		// counted when it was there before the first scan.
+		if b.age == proven && b.age < l.scans {
+			born += b.existence
 		}
 	}
 	l.scores = l.scores.learn(a.new, &scan)
@@ -67,6 +74,56 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	}
 	after.tracks = append(kept, begun[:min(len(begun), maxTracks-min(len(kept), maxTracks))]...)
 	return after
+}
+
+// unite joins tracks that follow one vehicle: they share a report, agree in
+// place and velocity, and exist but for about one between them. Each alone
+// would live on at one half, for independent tracks cannot say "one of us".
+// Two vehicles side by side have two reports, and exist for nearly two.
+func unite(tracks []bernoulli, a *association) {
+	owners := make([][]int, len(a.new))
+	for i := range tracks {
+		for k, e := range a.edges[i] {
+			if a.prob[i][k] < 0.1 {
+				continue
+			}
+			for _, j := range owners[e.report] {
+				// The older has the smaller index.
+				if x, y := &tracks[j], &tracks[i]; x.existence+y.existence < uniteBelow && x.existence > 0 && y.existence > 0 && alike(&x.now, &y.now) {
+					heir := *x
+					if y.existence > x.existence && x.number == 0 {
+						heir = *y
+						heir.begun, heir.age = x.begun, x.age
+						heir.predicted, heir.gain = x.predicted, x.gain
+					}
+					heir.existence = math.Min(x.existence+y.existence, 1-1e-6)
+					*x = heir
+					y.existence = 0
+				}
+			}
+			owners[e.report] = append(owners[e.report], i)
+		}
+	}
+}
+
+const uniteBelow = 1.6
+
+// alike says whether two states differ by less than their deviations.
+func alike(x, y *gauss) bool {
+	var sum mat
+	for i := range 4 {
+		for j := range 4 {
+			sum[i][j] = x.cov[i][j] + y.cov[i][j]
+		}
+	}
+	inverse, ok := invert(sum)
+	d := 0.0
+	for i := range 4 {
+		for j := range 4 {
+			d += (x.mean[i] - y.mean[i]) * inverse[i][j] * (x.mean[j] - y.mean[j])
+		}
+	}
+	return ok && d < 2
 }
 
 // beginAll makes tracks of the reports that no track explains.

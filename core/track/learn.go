@@ -66,10 +66,7 @@ func (l *learned) look(s *Scan, dt float64) {
 		}
 		l.interval = blend(l.interval, dt, math.Max(gain, 0.05))
 	}
-	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
 	for _, r := range s.Reports {
-		lo[0], hi[0] = math.Min(lo[0], r.X), math.Max(hi[0], r.X)
-		lo[1], hi[1] = math.Min(lo[1], r.Y), math.Max(hi[1], r.Y)
 		if r.Sigma > 0 {
 			if l.stated == 0 {
 				l.stated = r.Sigma * r.Sigma
@@ -77,14 +74,12 @@ func (l *learned) look(s *Scan, dt float64) {
 			l.stated = blend(l.stated, r.Sigma*r.Sigma, gain/float64(len(s.Reports)))
 		}
 	}
-	if n := float64(len(s.Reports)); n > 1 {
-		// A sample of n lacks about 2/(n+1) of a side.
-		wide := math.Max(hi[0]-lo[0], 10*l.sigma()) * (n + 1) / (n - 1)
-		high := math.Max(hi[1]-lo[1], 10*l.sigma()) * (n + 1) / (n - 1)
+	if len(s.Reports) > 1 {
+		area := coverage(s.Reports, 10*l.sigma())
 		if l.area == 0 {
-			l.area = wide * high
+			l.area = area
 		}
-		l.area = blend(l.area, wide*high, math.Max(gain, 0.05))
+		l.area = blend(l.area, area, math.Max(gain, 0.05))
 	}
 	if l.area == 0 {
 		l.area = square(100 * l.sigma())
@@ -93,6 +88,44 @@ func (l *learned) look(s *Scan, dt float64) {
 		l.clutter = math.Max(float64(len(s.Reports))/2, 0.1)
 		l.hidden = l.clutter
 	}
+}
+
+// cellReports is how many reports a cell of the coverage has in the mean: few
+// enough to follow the sensor's outline, enough that one in fifty cells within
+// it is empty by chance.
+const cellReports = 4
+
+// coverage is the area that reports come from, m²: of the cells of their
+// bounding rectangle those that have any. Vehicles that have left where the
+// sensor looks widen the rectangle and hardly the coverage. No side counts for
+// less than least.
+func coverage(reports []Report, least float64) float64 {
+	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
+	for i := range reports {
+		r := &reports[i]
+		lo[0], hi[0] = math.Min(lo[0], r.X), math.Max(hi[0], r.X)
+		lo[1], hi[1] = math.Min(lo[1], r.Y), math.Max(hi[1], r.Y)
+	}
+	n := float64(len(reports))
+	// A sample of n lacks about 2/(n+1) of a side.
+	wide := math.Max(hi[0]-lo[0], least) * (n + 1) / (n - 1)
+	high := math.Max(hi[1]-lo[1], least) * (n + 1) / (n - 1)
+	side := math.Sqrt(wide * high * cellReports / n)
+	nx, ny := int(wide/side), int(high/side)
+	if nx < 2 || ny < 2 {
+		return wide * high
+	}
+	taken := make([]bool, nx*ny)
+	count := 0.0
+	for i := range reports {
+		cx := min(int((reports[i].X-lo[0])/wide*float64(nx)), nx-1)
+		cy := min(int((reports[i].Y-lo[1])/high*float64(ny)), ny-1)
+		if c := cy*nx + cx; !taken[c] {
+			taken[c] = true
+			count++
+		}
+	}
+	return wide * high * count / float64(nx*ny)
 }
 
 // death is the probability that a vehicle goes within dt: as many go as come.

@@ -3,9 +3,11 @@ package track_test
 import (
 	"math"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 
 	"github.com/vigia-project/vigia/core/track"
+	"github.com/vigia-project/vigia/internal/recorded"
 )
 
 // BenchmarkScan_10000Vehicles: ten thousand vehicles and ten thousand false
@@ -55,4 +57,20 @@ func BenchmarkScan_10000Vehicles(b *testing.B) {
 		t.Settled()
 	}
 	b.ReportMetric(float64(told), "tracks")
+}
+
+// BenchmarkScen1 tracks the recorded scene of 200 vehicles, 60 scans.
+func BenchmarkScen1(b *testing.B) {
+	scans := readScans(b, filepath.Join(recorded.Dir(b, "track/scen1"), "detections.csv"))
+	for b.Loop() {
+		t := track.New(track.Settings{})
+		for _, s := range scans {
+			if err := t.Add(s); err != nil {
+				b.Fatal(err)
+			}
+			t.Settled()
+		}
+		t.Close()
+	}
+	b.ReportMetric(float64(len(scans)*b.N)/b.Elapsed().Seconds(), "scans/s")
 }

@@ -14,30 +14,41 @@ type settled struct {
 	state     gauss
 }
 
-// lookBack tells the picture of steps[0] with what the steps behind it taught.
-// A track that was not yet sure is told from its first report on when it
-// proved to be one, and a chance run of clutter is not told at all. Places and
-// velocities are smoothed (Rauch, Tung and Striebel 1965, AIAA Journal 3:1445,
-// on the moments over the modes).
-func lookBack(steps []step, settings Settings) Picture {
+// lookBack tells the pictures of the first steps with what the steps behind
+// them taught. A track that was not yet sure is told from its first report on
+// when it proved to be one, and a chance run of clutter is not told at all.
+// Places and velocities are smoothed (Rauch, Tung and Striebel 1965, AIAA
+// Journal 3:1445, on the moments over the modes).
+func lookBack(steps []step, first int, settings Settings) []Picture {
 	last := len(steps) - 1
 	behind := make([]settled, 0, len(steps[last].after.tracks))
 	for i := range steps[last].after.tracks {
 		b := &steps[last].after.tracks[i]
 		behind = append(behind, settled{b.begun, b.number, b.existence, b.genuine(&steps[last].after.learned.scores), b.now})
 	}
-	for k := last - 1; k >= 0; k-- {
-		behind = stepBack(steps[k].after, steps[k+1].after, behind)
+	out := make([]Picture, first)
+	for k := last; k >= 0; k-- {
+		if k < last {
+			behind = stepBack(steps[k].after, steps[k+1].after, behind)
+		}
+		if k < first {
+			out[k] = steps[k].told(behind, settings)
+		}
 	}
-	p := Picture{Number: steps[0].scan.Number, Time: steps[0].scan.Time}
-	for i := range behind {
-		s, b := &behind[i], &steps[0].after.tracks[i]
-		if s.number == 0 || s.existence*s.genuine < settings.Report {
+	return out
+}
+
+// told is a step's picture by what is known of its tracks later.
+func (s *step) told(known []settled, settings Settings) Picture {
+	p := Picture{Number: s.scan.Number, Time: s.scan.Time}
+	for i := range known {
+		k := &known[i]
+		if k.number == 0 || k.existence*k.genuine < settings.Report {
 			continue
 		}
-		e := b.estimate()
-		e.Track, e.Existence = s.number, s.existence*s.genuine
-		e.X, e.Y, e.VX, e.VY, e.Covariance = s.state.mean[0], s.state.mean[1], s.state.mean[2], s.state.mean[3], s.state.cov
+		e := s.after.tracks[i].estimate()
+		e.Track, e.Existence = k.number, k.existence*k.genuine
+		e.X, e.Y, e.VX, e.VY, e.Covariance = k.state.mean[0], k.state.mean[1], k.state.mean[2], k.state.mean[3], k.state.cov
 		p.Tracks = append(p.Tracks, e)
 	}
 	slices.SortFunc(p.Tracks, func(a, b Estimate) int { return a.Track - b.Track })

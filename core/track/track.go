@@ -79,7 +79,8 @@ const (
 	defaultWindow = 30 // s
 	defaultScans  = 64
 	defaultReport = 0.5
-	lookAhead     = 20 // scans
+	lookAhead     = 10 // scans
+	settleBlock   = 5  // scans
 )
 
 func (s Settings) withDefaults() Settings {
@@ -95,12 +96,13 @@ func (s Settings) withDefaults() Settings {
 	return s
 }
 
-// ahead is the number of scans that teach a settled picture.
-func (s Settings) ahead() int {
+// settling is how many pictures settle together, which spares looking back for
+// each, and how many scans behind them they look at.
+func (s Settings) settling() (block, ahead int) {
 	if s.Live {
-		return 0
+		return 1, 0
 	}
-	return lookAhead
+	return settleBlock, lookAhead
 }
 
 // Bounds on what comes from outside.
@@ -213,32 +215,32 @@ func (t *Tracker) compute() {
 // settle moves what the window has left behind to the settled pictures.
 func (t *Tracker) settle() {
 	newest := t.steps[len(t.steps)-1].scan.Time
-	// A picture looks ahead, so it settles when nothing can come any more
-	// before the last scan that it looks at.
-	leaves := func(n int) bool {
-		last := n + t.settings.ahead()
-		return last < len(t.steps)-1 && (newest-t.steps[last].scan.Time > t.settings.Window || len(t.steps)-last > t.settings.Scans)
+	block, ahead := t.settings.settling()
+	for {
+		// Pictures look ahead, so a block settles when nothing can come any
+		// more before the last scan that it looks at.
+		last := block - 1 + ahead
+		if last >= len(t.steps)-1 || newest-t.steps[last].scan.Time <= t.settings.Window && len(t.steps)-last <= t.settings.Scans {
+			return
+		}
+		t.compute()
+		t.tell(block, last+1)
+		t.frozen = t.steps[last].scan.Time
+		t.base = t.steps[block-1].after
+		t.steps = slices.Delete(t.steps, 0, block)
+		t.dirty -= block
 	}
-	if !leaves(0) {
-		return
-	}
-	t.compute()
-	n := 0
-	for ; leaves(n); n++ {
-		t.frozen = t.steps[n+t.settings.ahead()].scan.Time
-		t.settled = append(t.settled, t.tell(n))
-		t.base = t.steps[n].after
-	}
-	t.steps = slices.Delete(t.steps, 0, n)
-	t.dirty -= n
 }
 
-// tell is the picture of a step of the window that settles.
-func (t *Tracker) tell(n int) Picture {
-	if t.settings.Live {
-		return t.steps[n].picture(t.settings)
+// tell settles the pictures of the first steps, by what is known at step end.
+func (t *Tracker) tell(first, end int) {
+	if !t.settings.Live {
+		t.settled = append(t.settled, lookBack(t.steps[:end], first, t.settings)...)
+		return
 	}
-	return lookBack(t.steps[n:min(n+1+t.settings.ahead(), len(t.steps))], t.settings)
+	for _, s := range t.steps[:first] {
+		t.settled = append(t.settled, s.picture(t.settings))
+	}
 }
 
 // Now is the picture behind the newest scan, as known so far; the zero Picture
@@ -262,9 +264,9 @@ func (t *Tracker) Settled() []Picture {
 // Close settles what is in the window; nothing can be added behind it.
 func (t *Tracker) Close() []Picture {
 	t.compute()
-	for n, s := range t.steps {
-		t.settled = append(t.settled, t.tell(n))
-		t.base = s.after
+	if n := len(t.steps); n > 0 {
+		t.tell(n, n)
+		t.base = t.steps[n-1].after
 	}
 	t.steps, t.dirty = nil, 0
 	t.frozen = math.Inf(1)

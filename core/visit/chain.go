@@ -15,7 +15,7 @@ func newChain(samples []Sample, o Options) *chain {
 	for k := range n {
 		a, b := samples[k], samples[k+1]
 		dt := b.Time - a.Time
-		h.log[k] = likelihood(a, b, walk*dt, o)
+		h.log[k] = likelihood(a, b, dt, o)
 		mid := (a.Time + b.Time) / 2
 		for lo < k && samples[lo+1].Time <= mid-window {
 			lo++
@@ -23,21 +23,23 @@ func newChain(samples []Sample, o Options) *chain {
 		for hi < n && samples[hi].Time < mid+window {
 			hi++
 		}
-		wide := likelihood(samples[lo], samples[hi], math.Min(walk*(samples[hi].Time-samples[lo].Time), wander), o)
+		wide := likelihood(samples[lo], samples[hi], math.Max(2*window, dt), o)
 		for s := range 2 {
 			h.log[k][s] += windowWeight * wide[s]
 		}
 		stop, start := 1-math.Exp(-dt/meanDrive), 1-math.Exp(-dt/meanStop)
-		h.move[k] = [2][2]float64{{math.Log(1 - stop), math.Log(stop)}, {math.Log(start), math.Log(1 - start)}}
+		h.move[k] = [2][2]float64{
+			{math.Log(1 - stop), math.Log(stop) + readiness},
+			{math.Log(start) + readiness, math.Log(1 - start)},
+		}
 	}
 	return h
 }
 
-// likelihood of a displacement while driving and while standing, where those
-// who stand get about by the given deviation of each component.
-func likelihood(a, b Sample, about float64, o Options) [2]float64 {
-	d2 := square(b.X-a.X) + square(b.Y-a.Y)
-	dt := b.Time - a.Time
+// likelihood of the speed between two samples while driving and while
+// standing; precision is the time over which the noise of position acts, s.
+func likelihood(a, b Sample, precision float64, o Options) [2]float64 {
+	v := math.Hypot(b.X-a.X, b.Y-a.Y) / (b.Time - a.Time)
 	noise := 0.0
 	for _, s := range []float64{a.Sigma, b.Sigma} {
 		if s == 0 {
@@ -45,17 +47,26 @@ func likelihood(a, b Sample, about float64, o Options) [2]float64 {
 		}
 		noise += s * s
 	}
-	drive := 0.0
-	for _, m := range driving {
-		drive += m.share * density(d2, noise+square(m.speed*dt))
+	still := math.Sqrt(noise/square(precision) + square(jitter))
+	stand := (1-onFoot)*rest(v, still) + (onFoot-outlier)*normal(v, walk, math.Hypot(walkSD, still)) + outlier/outlierSpan
+	crawl := 0.0
+	if v < crawlTop {
+		crawl = crawling / crawlTop
 	}
-	stand := (1-outlier)*density(d2, noise+about*about) + outlier*density(d2, outlierScale*outlierScale*(noise+about*about))
-	return [2]float64{math.Log(drive + 1e-300), math.Log(stand + 1e-300)}
+	l := math.Max(v, 0.05)
+	drive := crawl + (1-crawling)*normal(math.Log(l), math.Log(driveSpeed), driveSpread)/l
+	return [2]float64{math.Log(drive), math.Log(stand)}
 }
 
-// density of a displacement with the variance of each component.
-func density(d2, variance float64) float64 {
-	return math.Exp(-d2/(2*variance)) / (2 * math.Pi * variance)
+// rest is the density of the speed of what stands still: Rayleigh's, and no
+// less below its peak, for noise that is less than stated is no motion.
+func rest(v, sd float64) float64 {
+	v = math.Max(v, sd)
+	return v / (sd * sd) * math.Exp(-v*v/(2*sd*sd))
+}
+
+func normal(x, mean, sd float64) float64 {
+	return math.Exp(-square((x-mean)/sd)/2) / (sd * math.Sqrt(2*math.Pi))
 }
 
 // viterbi is the likeliest path: whether it stands in each interval.

@@ -39,25 +39,40 @@ func (s Stop) Dwell() float64 { return s.Depart - s.Arrive }
 
 // Options describe traffic. The zero value has what is usual.
 type Options struct {
-	Sigma    float64 // of samples that state none, m; 0: 3
-	Shortest float64 // s; a shorter stay is none; 0: 10
+	Sigma    float64 // of samples that state none, m; 0: 0.7
+	Shortest float64 // s; a shorter stay is none; 0: 15
 }
 
 const (
-	defaultSigma    = 3    // m, a good satellite receiver's
-	defaultShortest = 10   // s: shorter ones are traffic
-	meanStop        = 90   // s
-	meanDrive       = 90   // s
-	walk            = 0.8  // m/s, deviation of each component while people get about beside their vehicle
-	wander          = 12.0 // m, deviation of each component of where they are
-	window          = 15.0 // s to each side over which a stay is seen to stay
-	windowWeight    = 0.5  // the windows of neighbours overlap
-	outlier         = 0.03 // share of the samples that are off
-	outlierScale    = 8
-)
+	defaultSigma    = 0.7 // m, between neighbours in time, a smoothed receiver's
+	defaultShortest = 15  // s: shorter ones are traffic
 
-// The speeds of driving: deviation of each component, m/s, and share.
-var driving = []struct{ speed, share float64 }{{2.5, 0.3}, {7, 0.5}, {18, 0.2}}
+	meanStop  = 120.0 // s
+	meanDrive = 80.0  // s
+	// readiness makes each change likelier than the mean times alone do: stays
+	// and drives are many short ones and some long ones. Log odds.
+	readiness = 1.0
+	// settling is how long a vehicle stands before what it came for begins and
+	// after it ends: parking, getting out, getting in.
+	settling = 8.0 // s
+
+	jitter  = 0.15 // m/s, of a standing vehicle beside its noise
+	onFoot  = 0.3  // share of a stay in which who came walks about with the receiver
+	walk    = 1.25 // m/s
+	walkSD  = 0.5
+	outlier = 0.01 // share of the intervals of a stay that are off, at any speed
+	// outlierSpan is the range of speeds of those, m/s.
+	outlierSpan = 15.0
+
+	crawling    = 0.2 // share of driving at walking pace
+	crawlTop    = 3.5 // m/s
+	driveSpeed  = 8.0 // m/s, median of the rest, log-normal
+	driveSpread = 0.75
+
+	window       = 10.0 // s to each side over which a stay is seen to stay
+	windowWeight = 0.5  // the windows of neighbours overlap
+	approachFar  = 25.0 // m
+)
 
 func (o Options) withDefaults() Options {
 	if o.Sigma <= 0 {
@@ -118,6 +133,12 @@ func stopOf(samples []Sample, stood []float64, i, j int) Stop {
 		ds = append(ds, math.Hypot(p.X-s.X, p.Y-s.Y))
 	}
 	s.Spread = median(ds)
+	if !s.ArrivedBefore {
+		s.Arrive += settling
+	}
+	if !s.DepartsAfter {
+		s.Depart -= settling
+	}
 	total := 0.0
 	for k := i; k <= j; k++ {
 		dt := samples[k+1].Time - samples[k].Time
@@ -125,14 +146,14 @@ func stopOf(samples []Sample, stood []float64, i, j int) Stop {
 		total += dt
 	}
 	s.Stood /= total
-	s.ArriveSD = changeSD(samples, stood, i, -1)
-	s.DepartSD = changeSD(samples, stood, j+1, 1)
+	s.ArriveSD = changeSD(samples, stood, i)
+	s.DepartSD = changeSD(samples, stood, j+1)
 	if !s.ArrivedBefore {
 		k := i
-		for k > 0 && s.Arrive-samples[k].Time < 2*window {
+		for k > 0 && s.Arrive-samples[k].Time < 3*window {
 			k--
 		}
-		if math.Hypot(samples[k].X-s.X, samples[k].Y-s.Y) > 2*wander {
+		if math.Hypot(samples[k].X-s.X, samples[k].Y-s.Y) > approachFar {
 			s.Approach = math.Mod(math.Atan2(samples[k].X-s.X, samples[k].Y-s.Y)*180/math.Pi+360, 360)
 		}
 	}
@@ -142,7 +163,7 @@ func stopOf(samples []Sample, stood []float64, i, j int) Stop {
 // changeSD is the deviation of the time of a change at sample at. Time on
 // either side that is of the other state with probability p moves the change:
 // the error is the sum of such time, and its spread about the change.
-func changeSD(samples []Sample, stood []float64, at, _ int) float64 {
+func changeSD(samples []Sample, stood []float64, at int) float64 {
 	// The change lies somewhere within the interval it is seen in.
 	width := 0.0
 	if at > 0 {
@@ -151,11 +172,11 @@ func changeSD(samples []Sample, stood []float64, at, _ int) float64 {
 	if at+1 < len(samples) {
 		width = math.Max(width, samples[at+1].Time-samples[at].Time)
 	}
-	v := width * width / 12
+	v := width*width/12 + settling*settling
 	t := samples[at].Time
 	for k := range stood {
 		mid := (samples[k].Time + samples[k+1].Time) / 2
-		if math.Abs(mid-t) > 4*window {
+		if math.Abs(mid-t) > 6*window {
 			continue
 		}
 		p := stood[k] * (1 - stood[k])
