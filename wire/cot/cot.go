@@ -101,14 +101,24 @@ func (e Event) Valid() error {
 	return nil
 }
 
-// Decode reads one event. Its errors are Invalid.
+// Decode reads one event: XML, or a message of TAK protocol 1 with its header.
+// Its errors are Invalid.
 func Decode(b []byte) (Event, error) {
 	if len(b) > EventLimit {
 		return Event{}, vigia.Errorf(vigia.Invalid, "the event is %d bytes long; at most %d are read", len(b), EventLimit)
 	}
-	if len(b) > 0 && b[0] == 0xbf {
-		return Event{}, vigia.Errorf(vigia.Invalid, "the message is of the TAK protocol 1 (protobuf); events in XML are read")
+	if len(b) > 0 && b[0] == protoMagic {
+		return decodeProto(b)
 	}
+	if e, ok := quick(b); ok {
+		return e, e.Valid()
+	}
+	return decodeXML(b)
+}
+
+// decodeXML reads one event with encoding/xml, which has the last word on what
+// is XML.
+func decodeXML(b []byte) (Event, error) {
 	d := decoder{in: b, xml: xml.NewDecoder(bytes.NewReader(b))}
 	if err := d.document(); err != nil {
 		var ours *vigia.Error

@@ -52,7 +52,7 @@ func TestDecode(t *testing.T) {
 func TestDecode_Errors(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"Empty":     {"", "there is no event"},
-		"Protobuf":  {"\xbf\x01\xbf", "the message is of the TAK protocol 1 (protobuf); events in XML are read"},
+		"Protobuf":  {"\xbf\x01\xbf", "the message of TAK protocol 1 holds no event"},
 		"Cut":       {spot[:300], "the XML is broken near byte 300: XML syntax error on line 3: unexpected EOF"},
 		"Other":     {"<html/>", `an element "html" stands where one event was expected`},
 		"Two":       {spot + "<event/>", `an element "event" stands where one event was expected`},

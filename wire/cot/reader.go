@@ -10,7 +10,7 @@ import (
 
 // A Reader cuts a stream of events, such as a TAK client's TCP connection,
 // where they come back to back with nothing between them but the end of one:
-// "</event>". It holds at most EventLimit bytes.
+// "</event>", or as messages of TAK protocol 1 with their lengths. It holds at most EventLimit bytes.
 type Reader struct {
 	r     io.Reader
 	err   error
@@ -32,6 +32,12 @@ func NewReader(r io.Reader) *Reader { return &Reader{r: r, buf: make([]byte, 8<<
 func (r *Reader) Next() (Event, []byte, error) {
 	for {
 		window := r.buf[r.start:r.end]
+		if len(window) > 0 && window[0] == protoMagic {
+			if e, raw, ok, err := r.message(window); ok {
+				return e, raw, err
+			}
+			continue
+		}
 		from := max(0, r.seen-len(eventEnd))
 		if at := bytes.Index(window[from:], eventEnd); at >= 0 {
 			raw := bytes.Clone(window[:from+at+len(eventEnd)])
@@ -47,6 +53,29 @@ func (r *Reader) Next() (Event, []byte, error) {
 			return r.last()
 		}
 	}
+}
+
+// message takes a message of TAK protocol 1 from the start of the window. It is
+// false where more bytes came and it is to be tried again.
+func (r *Reader) message(window []byte) (e Event, raw []byte, ok bool, err error) {
+	n, err := protoLength(window)
+	if err != nil {
+		// Nothing says where the next begins: this byte is passed over.
+		raw = bytes.Clone(window[:1])
+		r.drop(1)
+		return Event{}, raw, true, err
+	}
+	if n == 0 {
+		if r.more() {
+			return Event{}, nil, false, nil
+		}
+		e, raw, err = r.last()
+		return e, raw, true, err
+	}
+	raw = bytes.Clone(window[:n])
+	r.drop(n)
+	e, err = Decode(raw)
+	return e, raw, true, err
 }
 
 // last ends the stream: with an error when it stops in the middle of an event.

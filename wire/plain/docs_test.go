@@ -11,6 +11,9 @@ func TestDocs(t *testing.T) {
 	for page, columns := range map[string][]string{
 		"observations.md": observationColumns,
 		"wind.md":         windColumns,
+		"reports.md":      reportColumns,
+		"tracks.md":       trackColumns,
+		"visits.md":       visitColumns,
 	} {
 		text, err := os.ReadFile("../../docs/formats/" + page)
 		if err != nil {

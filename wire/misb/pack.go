@@ -1,0 +1,144 @@
+package misb
+
+import "github.com/vigia-project/vigia"
+
+// A pack is a value of several parts read by a function and written as the bytes that
+// it was read from.
+type pack func(c *cursor) Value
+
+func (p pack) decode(_ scope, b []byte) (Value, error) {
+	c := cursor{b: b}
+	v := p(&c)
+	return v, c.done()
+}
+
+// encode refuses: packs are kept and written as bytes.
+func (p pack) encode([]byte, Value, int) ([]byte, error) {
+	return nil, vigia.Errorf(vigia.Invalid, "a pack is written as the bytes that it was read from")
+}
+
+// series is values one after the other, each with its length before it.
+type series struct{ of codec }
+
+func (c series) decode(at scope, b []byte) (Value, error) {
+	list := List{}
+	for k := (cursor{b: b}); len(k.b) > 0 || k.err != nil; {
+		raw := k.lv()
+		if k.err != nil {
+			return nil, k.err
+		}
+		if len(raw) == 0 {
+			list = append(list, nil)
+			continue
+		}
+		v, err := c.of.decode(at, raw)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+func (c series) encode(dst []byte, v Value, _ int) ([]byte, error) {
+	list, ok := v.(List)
+	if !ok {
+		return nil, badValue(v, "a list")
+	}
+	for _, x := range list {
+		raw, err := c.of.encode(nil, x, 0)
+		if err != nil {
+			return nil, err
+		}
+		dst = append(appendLength(dst, len(raw)), raw...)
+	}
+	return dst, nil
+}
+
+// oids is BER-OID numbers one after the other.
+type oids struct{}
+
+func (oids) decode(_ scope, b []byte) (Value, error) {
+	list := List{}
+	c := cursor{b: b}
+	for len(c.b) > 0 {
+		list = append(list, c.oid())
+	}
+	return list, c.done()
+}
+
+func (oids) encode(dst []byte, v Value, _ int) ([]byte, error) {
+	list, ok := v.(List)
+	if !ok {
+		return nil, badValue(v, "a list")
+	}
+	for _, x := range list {
+		n, ok := x.(uint64)
+		if !ok {
+			return nil, badValue(x, "an unsigned integer")
+		}
+		dst = appendOID(dst, n)
+	}
+	return dst, nil
+}
+
+// bits lists the numbers of the bits that are set.
+type bits struct{}
+
+func (bits) decode(_ scope, b []byte) (Value, error) {
+	list := List{}
+	for i := range 8 * len(b) {
+		if b[len(b)-1-i/8]>>(i%8)&1 != 0 {
+			list = append(list, uint64(i))
+		}
+	}
+	return list, nil
+}
+
+func (bits) encode(dst []byte, v Value, size int) ([]byte, error) {
+	list, ok := v.(List)
+	if !ok {
+		return nil, badValue(v, "a list")
+	}
+	top := uint64(0)
+	for _, x := range list {
+		n, ok := x.(uint64)
+		if !ok || n > 1<<16 {
+			return nil, badValue(x, "the number of a bit")
+		}
+		top = max(top, n)
+	}
+	raw := make([]byte, max(size, int(top/8)+1))
+	for _, x := range list {
+		n := x.(uint64)
+		raw[len(raw)-1-int(n/8)] |= 1 << (n % 8)
+	}
+	return append(dst, raw...), nil
+}
+
+// coreID is a MIIS core identifier (ST 1204 §7): which sensor on which
+// platform, by UUIDs of things, not of people.
+func coreID(c *cursor) Value {
+	f := Fields{{"version", c.unsigned(1)}}
+	usage := c.unsigned(1)
+	kind := func(n uint64) Enum { return Enum{n, coreKinds[n]} }
+	sensor, platform := usage>>5&3, usage>>3&3
+	f = append(f, Field{"sensor_id_type", kind(sensor)}, Field{"platform_id_type", kind(platform)})
+	id := func(name string, there bool) {
+		var v Value
+		if there {
+			if b := c.take(16); b != nil {
+				v = UUID(b)
+			}
+		}
+		f = append(f, Field{name, v})
+	}
+	id("sensor_id", sensor != 0)
+	id("platform_id", platform != 0)
+	id("window_id", usage>>2&1 != 0)
+	id("minor_id", usage>>1&1 != 0)
+	return f
+}
+
+// coreKinds are the types of ids of ST 1204 Table 3.
+var coreKinds = named("None", "Managed", "Virtual", "Physical")
