@@ -2,7 +2,6 @@ package localise_test
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -38,57 +37,108 @@ func holds(region []geo.Polygon, x, y float64) bool {
 	return false
 }
 
-// The recorded releases, as they lie. Held here are the bounds of issue 2: both
-// Chilbolton releases within 5 m, each of the twelve within 30 s. The figures of
-// issue 3 are told beside its bounds, and docs/benchmarks.md has them.
+// The recorded releases. Held here are the bounds of issue 2: both Chilbolton
+// releases within 5 m, each of the twelve within 30 s. The figures of issue 3 are
+// told beside its bounds, and docs/benchmarks.md has them.
 func TestLocate_RecordedReleases(t *testing.T) {
 	only := os.Getenv("VIGIA_ONLY")
-	var off, wrong []float64
-	right, covered, aded := 0, 0, 0
+	var aded tally
 	for _, r := range releases(t) {
 		if only != "" && !strings.Contains(r.name, only) {
 			continue
 		}
-		r.problem.Seed, r.problem.Workers = 1, runtime.NumCPU()
-		start := time.Now()
-		ans, err := localise.Locate(context.Background(), r.problem, nil)
-		took := time.Since(start)
-		if err != nil {
-			t.Fatalf("%s: %v", r.name, err)
-		}
+		s, took := r.locate(t)
 		if took > 30*time.Second {
 			t.Errorf("%s took %v; 30 s are allowed", r.name, took)
 		}
-		if len(ans.Sources) == 0 {
-			t.Errorf("%s: no source found; counts %v", r.name, ans.CountProbability)
+		if s == nil {
 			continue
 		}
-		s, truth := ans.Sources[0], r.truth.Sources[0]
-		miss, rate := math.Hypot(s.X-truth.X, s.Y-truth.Y), s.RateKgH/truth.Rate-1
-		line := fmt.Sprintf("%s: %.1f m off, 95 %% %.1f × %.1f m, %.2f kg/h [%.2f, %.2f] true %.2f (%+.0f %%), counts %.3f, wind %q, %.1f s",
-			r.name, miss, s.Ellipse.SemiMajorM, s.Ellipse.SemiMinorM, s.RateKgH, s.RateLo, s.RateHi, truth.Rate,
-			100*rate, ans.CountProbability, ans.Wind, took.Seconds())
+		if r.truth.Equipment != "" {
+			aded.add(t, r, *s)
+			continue
+		}
+		if miss := r.miss(*s); miss > 5 {
+			t.Errorf("%s: %.1f m from the true source; 5 m is allowed", r.name, miss)
+		}
+	}
+	aded.tell(t)
+}
+
+// The ADED releases with the direction of the wind turned into that of the
+// format before anything is located: docs/decisions/wind-convention.md says why
+// the files are thought to hold another. What remains is the inversion's own.
+func TestLocate_ADEDWindCorrected(t *testing.T) {
+	var aded tally
+	for _, r := range releases(t) {
 		if r.truth.Equipment == "" {
-			if t.Log(line); miss > 5 {
-				t.Errorf("%s: %.1f m from the true source; 5 m is allowed", r.name, miss)
-			}
 			continue
 		}
-		found := nearestEquipment(t, s.X, s.Y)
-		t.Logf("%s, nearest %s, true %s", line, found, r.truth.Equipment)
-		aded++
-		if found == r.truth.Equipment {
-			right++
+		for i := range r.problem.Winds {
+			w := &r.problem.Winds[i]
+			w.FromDeg = math.Mod(270-w.FromDeg+360, 360)
 		}
-		if holds(s.Region90, truth.X, truth.Y) {
-			covered++
+		if s, _ := r.locate(t); s != nil {
+			aded.add(t, r, *s)
 		}
-		off, wrong = append(off, miss), append(wrong, math.Abs(rate))
 	}
-	if aded > 0 {
-		sort.Float64s(off)
-		sort.Float64s(wrong)
-		t.Logf("ADED, %d releases: equipment right in %d (issue 3: 9 of 10), median %.1f m off (8 m), rate %.0f %% wrong in the median (40 %%), 90 %% region holds %d",
-			aded, right, off[aded/2], 100*wrong[aded/2], covered)
+	aded.tell(t)
+}
+
+// locate works out a release and tells what came of it: the source, or nil.
+func (r release) locate(t *testing.T) (*localise.Source, time.Duration) {
+	t.Helper()
+	r.problem.Seed, r.problem.Workers = 1, runtime.NumCPU()
+	start := time.Now()
+	ans, err := localise.Locate(context.Background(), r.problem, nil)
+	took := time.Since(start)
+	if err != nil {
+		t.Fatalf("%s: %v", r.name, err)
 	}
+	if len(ans.Sources) == 0 {
+		t.Errorf("%s: no source found; counts %v", r.name, ans.CountProbability)
+		return nil, took
+	}
+	s, truth := ans.Sources[0], r.truth.Sources[0]
+	t.Logf("%s: %.1f m off, 95 %% %.1f × %.1f m, %.2f kg/h [%.2f, %.2f] true %.2f (%+.0f %%), counts %.3f, wind %q, %.1f s",
+		r.name, r.miss(s), s.Ellipse.SemiMajorM, s.Ellipse.SemiMinorM, s.RateKgH, s.RateLo, s.RateHi, truth.Rate,
+		100*(s.RateKgH/truth.Rate-1), ans.CountProbability, ans.Wind, took.Seconds())
+	return &s, took
+}
+
+func (r release) miss(s localise.Source) float64 {
+	return math.Hypot(s.X-r.truth.Sources[0].X, s.Y-r.truth.Sources[0].Y)
+}
+
+// A tally is the score over many releases.
+type tally struct {
+	off, wrong           []float64
+	right, region, rates int
+}
+
+func (c *tally) add(t *testing.T, r release, s localise.Source) {
+	truth := r.truth.Sources[0]
+	c.off, c.wrong = append(c.off, r.miss(s)), append(c.wrong, math.Abs(s.RateKgH/truth.Rate-1))
+	if found := nearestEquipment(t, s.X, s.Y); found == r.truth.Equipment {
+		c.right++
+	} else {
+		t.Logf("%s: nearest is %s, true is %s", r.name, found, r.truth.Equipment)
+	}
+	if holds(s.Region90, truth.X, truth.Y) {
+		c.region++
+	}
+	if s.RateLo <= truth.Rate && truth.Rate <= s.RateHi {
+		c.rates++
+	}
+}
+
+func (c *tally) tell(t *testing.T) {
+	n := len(c.off)
+	if n == 0 {
+		return
+	}
+	sort.Float64s(c.off)
+	sort.Float64s(c.wrong)
+	t.Logf("ADED, %d releases: equipment right in %d (issue 3: 9 of 10), median %.1f m off (8 m), rate %.0f %% wrong in the median (40 %%); the 90 %% region holds the truth in %d, the 95 %% interval of the rate in %d",
+		n, c.right, (c.off[(n-1)/2]+c.off[n/2])/2, 100*(c.wrong[(n-1)/2]+c.wrong[n/2])/2, c.region, c.rates)
 }

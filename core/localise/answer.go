@@ -33,6 +33,7 @@ func (m *model) summarise(stages []stage, buildings []Building) Answer {
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings(found)
 	if most > 0 {
 		ans.Sources = found
+		ans.Explain = m.explain(shown)
 	}
 	return ans
 }

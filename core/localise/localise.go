@@ -83,6 +83,8 @@ type Answer struct {
 	// a person must look at where the records come from.
 	Wind Convention
 
+	Explain []Contribution // the runs of readings that say most for the sources or against them
+
 	Readings int       // that the answer rests on
 	AsOf     time.Time // of the last of them
 	Method   string    // of inversion, with its version

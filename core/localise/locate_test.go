@@ -79,6 +79,30 @@ func TestLocate_MadeUpSite(t *testing.T) {
 	}
 }
 
+// The readings that carry an answer are those in the lee of the source.
+func TestLocate_Explains(t *testing.T) {
+	p, source := ring(t, 1, 2)
+	ans := locate(t, p)
+	if len(ans.Explain) == 0 {
+		t.Fatal("nothing carries the answer")
+	}
+	for _, c := range ans.Explain {
+		if t.Log(c); c.Readings < 1 || c.To.Before(c.From) || c.Sensor == "" {
+			t.Errorf("a contribution without sense: %+v", c)
+		}
+	}
+	c := ans.Explain[0]
+	for _, w := range p.Winds {
+		if w.Time.Equal(c.From) {
+			to := (w.FromDeg + 180) * math.Pi / 180
+			off := math.Abs(math.Remainder(math.Atan2(c.At.X-source.X, c.At.Y-source.Y)-to, 2*math.Pi))
+			if c.LogRatio <= 0 || off > 0.8 {
+				t.Errorf("what says most is %v, %.0f° off the wind from the source", c, off*180/math.Pi)
+			}
+		}
+	}
+}
+
 func TestLocate_NothingThere(t *testing.T) {
 	p, _ := ring(t, 2, 0)
 	if ans := locate(t, p); len(ans.Sources) != 0 || ans.CountProbability[0] < 0.5 {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"sync"
+	"time"
 )
 
 // Likelihood. A reading is background, and for a part of the time plume. When
@@ -55,6 +56,8 @@ func (n normal) draw(r *rand.Rand) float64 { return n.mean + n.sd*r.NormFloat64(
 type model struct {
 	data    []datum
 	sensors int
+	names   []string  // of the sensors
+	start   time.Time // of the problem's clock
 	path    windPath
 	last    float64 // seconds of the last reading
 	area    box

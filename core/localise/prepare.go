@@ -40,6 +40,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 	m := &model{
 		path:     newWindPath(p.Winds, start, last),
 		seed:     uint64(p.Seed),
+		start:    start,
 		workers:  max(p.Workers, 1),
 		readings: len(obs),
 		last:     last,
@@ -50,6 +51,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 		if !ok {
 			k = len(names)
 			names[r.Sensor] = k
+			m.names = append(m.names, r.Sensor)
 		}
 		m.data = append(m.data, m.datum(r, r.Time.Sub(start).Seconds(), k, p.Chemical))
 	}
