@@ -30,11 +30,11 @@ var specials = map[byte]Special{
 // A mapping is the arithmetic of IMAPB (ST 1201 §7): a range and a length to
 // the factors forth and back.
 type mapping struct {
-	lo, hi        float64
-	forth, back   float64 // sF, sR
-	zero          float64 // zOffset: 0 maps to an integer exactly
-	length        int
-	highest, sign uint64 // the code of the range's end when it is a power of two; the top bit
+	lo, hi      float64
+	forth, back float64 // sF, sR
+	zero        float64 // zOffset: 0 maps to an integer exactly
+	length      int
+	sign        uint64 // the top bit; codes above it are special
 }
 
 func newMapping(lo, hi float64, length int) mapping {
