@@ -51,7 +51,7 @@ console-check: console ## Build the console and fail if the committed build is s
 
 .PHONY: test-console
 test-console: build ## The console in a browser, against a mock and against the real server
-	cd $(CONSOLE) && npm run e2e
+	cd $(CONSOLE) && npm test && npm run e2e
 	scripts/e2e.sh
 
 .PHONY: fuzz

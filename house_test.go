@@ -33,6 +33,7 @@ var rules = []rule{
 	{"internal/recorded", nil, "tests of every floor look for recorded data in the same place"},
 
 	{"core/localise", []string{"", "geo", "core/dispersion"}, "a core knows the nouns and the ground; localise may use dispersion"},
+	{"core/track/metric", []string{"", "geo", "core/track/assign"}, "a score matches by the same assignment as the tracker, and does not know it"},
 	{"core/*", []string{"", "geo"}, "a core knows the nouns and the ground, and no neighbour"},
 	{"wire/misb", []string{"", "geo", "wire/mpegts"}, "a wire knows the nouns and the ground; misb may use mpegts"},
 	{"wire/*", []string{"", "geo"}, "a wire knows the nouns and the ground, and no neighbour"},
@@ -269,6 +270,8 @@ func TestHouse_RulesBite(t *testing.T) {
 		{"core/localise", "core/dispersion", true},
 		{"core/localise", "core/fusion", false},
 		{"core/track/metric", "core/visit", false},
+		{"core/track/metric", "core/track", false},
+		{"core/track/metric", "core/track/assign", true},
 		{"service/detect", "service/locate", false},
 		{"service/detect", "service", true},
 		{"service/detect", "store/sqlite", false},

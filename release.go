@@ -22,7 +22,25 @@ type Release struct {
 	RateKgH *float64              `json:"rate_kg_h,omitempty"`
 	Places  []BuildingProbability `json:"buildings,omitempty"`
 
-	Policy  string            `json:"policy"`  // the policy's name and version
-	Reasons []string          `json:"reasons"` // what was withheld or coarsened, and by which rule
-	Text    map[string]string `json:"text"`    // "es", "en": plain words
+	Policy  string              `json:"policy"`  // the policy's name and version
+	Reasons map[string][]string `json:"reasons"` // by language: what was withheld or coarsened
+	Text    map[string]string   `json:"text"`    // by language: the lead in plain words
 }
+
+// A Withheld is one thing that a policy held back or coarsened.
+type Withheld struct {
+	What   WithheldKind `json:"what"`
+	Number float64      `json:"number,omitempty"`
+	Limit  float64      `json:"limit,omitempty"`
+}
+
+// A WithheldKind is what was held back.
+type WithheldKind string
+
+// What can be held back.
+const (
+	WithheldPlace     WithheldKind = "place"     // moved to a grid of Number metres
+	WithheldRate      WithheldKind = "rate"      // not told
+	WithheldBuildings WithheldKind = "buildings" // none is told
+	WithheldUnlikely  WithheldKind = "unlikely"  // Number buildings less likely than Limit are not told
+)

@@ -304,3 +304,16 @@ func TestRFC6962Vectors(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkVerify verifies a log of a hundred thousand entries, a checkpoint
+// every three.
+func BenchmarkVerify(b *testing.B) {
+	const n = 100_000
+	m, v := newLog(b, n, 3)
+	for b.Loop() {
+		if r := verify(b, m, v); !r.OK() {
+			b.Fatal(r.Findings)
+		}
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}

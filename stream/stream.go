@@ -47,6 +47,9 @@ type Stream interface {
 	// Read hands the kept messages to h in order and returns at the end.
 	Read(ctx context.Context, name Name, h Handler) error
 
+	// Last is the place of the last message of a stream; 0 when there is none.
+	Last(ctx context.Context, name Name) (uint64, error)
+
 	// Pending counts the messages that wait for a consumer, handed out and not
 	// yet acknowledged included.
 	Pending(ctx context.Context, c Consumer) (uint64, error)

@@ -61,7 +61,7 @@ func (f *feed) beat(ctx context.Context, cancel func(), closing <-chan struct{})
 // events hands the facts to a page as they are announced. It resumes by
 // Last-Event-ID (or after), which is a place in the stream.
 func (s *Server) events(c *call) (any, error) {
-	after, err := c.lastEvent()
+	from, err := s.firstEvent(c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *Server) events(c *call) (any, error) {
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
 	go f.beat(ctx, cancel, s.Closing)
-	err = s.Stream.Follow(ctx, subjectsFor(c.user.Role), after, func(_ context.Context, m stream.Message) error {
+	err = s.Stream.Follow(ctx, subjectsFor(c.user.Role), from, func(_ context.Context, m stream.Message) error {
 		data, ok := cutFor(c.user.Role, m.Data)
 		if !ok {
 			return nil
@@ -89,14 +89,17 @@ func (s *Server) events(c *call) (any, error) {
 	return nil, errWritten
 }
 
-// lastEvent is the place to begin at; 0 is now.
-func (c *call) lastEvent() (uint64, error) {
+// firstEvent is the place to begin at: behind the last event that the page has,
+// or behind the last there is. It is found before the page is told that the
+// line is open, so that what happens while it reads its lists is not missed.
+func (s *Server) firstEvent(c *call) (uint64, error) {
 	text := c.r.Header.Get("Last-Event-ID")
 	if text == "" {
 		text = c.r.URL.Query().Get("after")
 	}
 	if text == "" {
-		return 0, nil
+		last, err := s.Stream.Last(c.r.Context(), stream.Facts)
+		return last + 1, err
 	}
 	n, err := strconv.ParseUint(text, 10, 63)
 	if err != nil {

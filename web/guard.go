@@ -30,7 +30,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
-		if strings.HasPrefix(r.URL.Path, prefix) {
+		if strings.HasPrefix(r.URL.Path, prefix) || strings.HasPrefix(r.URL.Path, featuresRoot+"/") {
 			h.Set("Cache-Control", "no-store")
 		}
 		if s.Secure {
@@ -78,6 +78,9 @@ func (s *Server) admit(c *call, rt route) error {
 func secretOf(r *http.Request) (secret string, browser bool) {
 	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		return bearer, false
+	}
+	if password := basic(r); password != "" {
+		return password, false
 	}
 	if c, err := r.Cookie(sessionCookie); err == nil {
 		return c.Value, true

@@ -105,6 +105,8 @@ func (s *Server) Handler() http.Handler {
 	}
 	mux.HandleFunc("GET "+prefix+"/openapi.json", serveOpenAPI)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /metrics", s.metrics)
+	s.features(mux)
 	mux.HandleFunc(prefix+"/", func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, vigia.Errorf(vigia.NotFound, "there is no %s %s; %s/openapi.json lists what there is", r.Method, r.URL.Path, prefix))
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,7 +40,10 @@ type house struct {
 	task     *task.Task
 	lead     *lead.Lead
 	relay    *relay.Relay
+	tak      *relay.TAKServer
 	steps    []service.Step
+
+	takListener net.Listener // nil: TAK clients are not served
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -52,6 +56,7 @@ type settings struct {
 	falseAlarm   float64
 	policy       sharing.Policy
 	destinations []relay.Destination
+	takPartners  []string
 	stream       jetstream.Options // Dir is set here
 	passwordCost identity.Cost
 	log          *slog.Logger
@@ -96,6 +101,7 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 	h.steps = append(h.steps, h.ingest.Steps()...)
 	if !s.silent {
 		h.relay = relay.New(h.Base, s.destinations)
+		h.tak = relay.NewTAKServer(h.Base, s.takPartners)
 		h.steps = append(h.steps, h.relay.Step())
 	}
 	return h, nil
@@ -118,6 +124,10 @@ func (h *house) run(failed func(error)) {
 	start("the announcer", h.Announce)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
+	}
+	if h.takListener != nil {
+		start("the TAK server", func(ctx context.Context) error { return h.tak.Serve(ctx, h.takListener) })
+		start("the TAK server's announcer", h.tak.Announce)
 	}
 }
 

@@ -21,6 +21,10 @@ type cli struct {
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, wind and buildings to a running system."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
 	Decode        decodeCmd        `cmd:"" help:"Read KLV, MPEG-TS and other wire formats: one JSON object a line."`
+	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`
+	Visits        visitsCmd        `cmd:"" help:"Find where tracks stopped, and at which site, from plain files."`
+	Score         scoreCmd         `cmd:"" help:"Score tracks against the truth."`
+	Spectra       spectraCmd       `cmd:"" help:"Find vapours in hyperspectral cubes, and plumes in score rasters, from plain files."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`
 	Authorisation authorisationCmd `cmd:"" help:"Enter the written permission of both governments."`

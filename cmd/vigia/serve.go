@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,11 +29,15 @@ type serveCmd struct {
 	TLSCert string `help:"Certificate chain, PEM." type:"existingfile" name:"tls-cert"`
 	TLSKey  string `help:"Private key of the certificate, PEM." type:"existingfile" name:"tls-key"`
 
-	Relay         []string `help:"Where released leads go: cot+tcp://HOST:PORT, cot+udp://HOST:PORT, https://… (repeat the flag)."`
+	Relay         []string `help:"Where released leads go: cot+tcp://HOST:PORT, cot+udp://HOST:PORT, https://…, cap+https://… (repeat the flag)."`
 	WebhookSecret string   `help:"Secret that webhooks are signed with." env:"VIGIA_WEBHOOK_SECRET"`
 	Policy        string   `help:"Sharing policy, a JSON file; see docs/policy.md." type:"existingfile"`
 	OverseerKey   string   `help:"Overseer's age public key; what is sensed without permission is sealed to it. Default: a pair made at the first start."`
 	FalseAlarm    float64  `help:"Probability, per reading, that background is called a detection." default:"1e-4"`
+
+	TAKListen   string   `help:"Address for TAK clients (Cursor-on-Target). Any but this machine's own needs TLS and --tak-client-ca." name:"tak-listen"`
+	TAKClientCA string   `help:"Authority whose certificates TAK clients must show, PEM." type:"existingfile" name:"tak-client-ca"`
+	TAKPartner  []string `help:"Common name of a partner's certificate: it sees what was released and nothing else (repeat the flag)." name:"tak-partner"`
 
 	StreamListen string `help:"Address on which gateways may reach the stream (NATS). Default: none."`
 	StreamToken  string `help:"Token that gateways need." env:"VIGIA_STREAM_TOKEN"`
@@ -56,7 +61,7 @@ that was acknowledged.`
 // settings checks the flags.
 func (c serveCmd) settings(io std) (settings, error) {
 	s := settings{
-		dir: c.Data, overseerKey: c.OverseerKey, falseAlarm: c.FalseAlarm, policy: sharing.Default,
+		dir: c.Data, takPartners: c.TAKPartner, overseerKey: c.OverseerKey, falseAlarm: c.FalseAlarm, policy: sharing.Default,
 		stream:       jetstream.Options{Listen: c.StreamListen, Token: c.StreamToken},
 		passwordCost: identity.Recommended, log: logger(io, c.Verbose),
 	}
@@ -108,9 +113,60 @@ func (c serveCmd) Run(ctx context.Context, io std) error {
 	if err != nil {
 		return err
 	}
+	if c.TAKListen != "" {
+		if h.takListener, err = c.openTAK(); err != nil {
+			return errors.Join(err, f.listener.Close())
+		}
+		fmt.Fprintf(io.err, "TAK clients are served at %s\n", h.takListener.Addr())
+	}
 	fmt.Fprintf(io.err, "vigia %s serves %s, data in %s\n", versionText(), f.url, c.Data)
 	h.tellFirstSteps(ctx, io, c.Data)
 	return f.serve(ctx)
+}
+
+// openTAK opens the port of TAK clients: of this machine alone, or with
+// certificates on both sides.
+func (c serveCmd) openTAK() (net.Listener, error) {
+	local, err := isLocal(c.TAKListen)
+	if err != nil {
+		return nil, err
+	}
+	if !local && (c.TLSCert == "" || c.TLSKey == "" || c.TAKClientCA == "") {
+		return nil, vigia.Errorf(vigia.Invalid, "--tak-listen %s is not this machine's own: it needs --tls-cert, --tls-key and --tak-client-ca", c.TAKListen)
+	}
+	if len(c.TAKPartner) > 0 && c.TAKClientCA == "" {
+		return nil, vigia.Errorf(vigia.Invalid, "--tak-partner needs --tak-client-ca: without certificates nobody is known")
+	}
+	l, err := net.Listen("tcp", c.TAKListen)
+	if err != nil {
+		return nil, vigia.Errorf(vigia.Unavailable, "the address %s cannot be opened: %v", c.TAKListen, err)
+	}
+	if c.TAKClientCA == "" {
+		return l, nil
+	}
+	config, err := c.takTLS()
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return tls.NewListener(l, config), nil
+}
+
+func (c serveCmd) takTLS() (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, vigia.Errorf(vigia.Invalid, "the certificate: %v", err)
+	}
+	pem, err := os.ReadFile(c.TAKClientCA)
+	if err != nil {
+		return nil, vigia.Errorf(vigia.Invalid, "%v", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, vigia.Errorf(vigia.Invalid, "%s holds no certificate", c.TAKClientCA)
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
+	}, nil
 }
 
 // closeLoudly closes, and tells what went wrong with it.

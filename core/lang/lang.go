@@ -33,6 +33,22 @@ var phrases = map[string]map[Tag]string{
 		English: "The estimated rate is %.2g kg/h.",
 		Spanish: "La tasa estimada es de %.2g kg/h.",
 	},
+	"withheld.place": {
+		English: "The place is moved to a grid of %g m.",
+		Spanish: "El lugar se ha desplazado a una cuadrícula de %g m.",
+	},
+	"withheld.rate": {
+		English: "The rate of emission is withheld.",
+		Spanish: "La tasa de emisión no se comunica.",
+	},
+	"withheld.buildings": {
+		English: "The buildings are withheld.",
+		Spanish: "Los edificios no se comunican.",
+	},
+	"withheld.unlikely": {
+		English: "Buildings of a probability below %[2]g %% are withheld (%[1]g of them).",
+		Spanish: "No se comunican los edificios con una probabilidad inferior al %[2]g %% (son %[1]g).",
+	},
 	"buildings.one": {
 		English: "One building is likely (%.0f %%). It is not certain: verify before you act.",
 		Spanish: "Un edificio es probable (%.0f %%). No es seguro: verifique antes de actuar.",
@@ -81,6 +97,18 @@ func Release(r vigia.Release, t Tag) string {
 		parts = append(parts, phrase(t, "rate", *r.RateKgH))
 	}
 	return strings.Join(append(parts, buildings(r, t)), " ")
+}
+
+// Withheld says what a policy held back.
+func Withheld(w vigia.Withheld, t Tag) string {
+	key := "withheld." + string(w.What)
+	switch w.What {
+	case vigia.WithheldPlace:
+		return phrase(t, key, w.Number)
+	case vigia.WithheldUnlikely:
+		return phrase(t, key, w.Number, 100*w.Limit)
+	}
+	return phrase(t, key)
 }
 
 func buildings(r vigia.Release, t Tag) string {

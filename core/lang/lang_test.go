@@ -11,7 +11,7 @@ import (
 
 // Every phrase is said in every language, with the same verbs in the same order.
 func TestPhrasesAreComplete(t *testing.T) {
-	verbs := regexp.MustCompile(`%[^a-z%]*[a-z%]`)
+	verbs := regexp.MustCompile(`%[^a-z%]*[a-z%]`) // a % and all up to its letter
 	for key, by := range phrases {
 		want := strings.Join(verbs.FindAllString(by[English], -1), " ")
 		for _, tag := range Tags() {
@@ -29,6 +29,25 @@ func TestChemicalsHaveSpanishNames(t *testing.T) {
 	for _, name := range vigia.ChemicalNames() {
 		if chemicals[name] == "" {
 			t.Errorf("%s has no Spanish name", name)
+		}
+	}
+}
+
+func TestWithheld(t *testing.T) {
+	for _, c := range []struct {
+		held   vigia.Withheld
+		en, es string
+	}{
+		{vigia.Withheld{What: vigia.WithheldPlace, Number: 10}, "The place is moved to a grid of 10 m.", "El lugar se ha desplazado a una cuadrícula de 10 m."},
+		{vigia.Withheld{What: vigia.WithheldRate}, "The rate of emission is withheld.", "La tasa de emisión no se comunica."},
+		{vigia.Withheld{What: vigia.WithheldBuildings}, "The buildings are withheld.", "Los edificios no se comunican."},
+		{vigia.Withheld{What: vigia.WithheldUnlikely, Number: 7, Limit: .05}, "Buildings of a probability below 5 % are withheld (7 of them).", "No se comunican los edificios con una probabilidad inferior al 5 % (son 7)."},
+	} {
+		if got := Withheld(c.held, English); got != c.en {
+			t.Errorf("got %q, want %q", got, c.en)
+		}
+		if got := Withheld(c.held, Spanish); got != c.es {
+			t.Errorf("got %q, want %q", got, c.es)
 		}
 	}
 }

@@ -7,42 +7,141 @@ import (
 	"github.com/vigia-project/vigia"
 )
 
-// summarise turns weighted candidates into an answer.
-func summarise(cands []candidate, buildings []Building) Answer {
-	evidence := math.Inf(-1)
-	for _, c := range cands {
-		evidence = logAdd(evidence, c.weight())
+// summarise turns the stages into an answer.
+func (m *model) summarise(stages []stage, buildings []Building) Answer {
+	ans := Answer{CountProbability: make([]float64, len(stages))}
+	total := math.Inf(-1)
+	for k, s := range stages {
+		ans.CountProbability[k] = s.evidence + math.Log(countPrior[k])
+		total = logAdd(total, ans.CountProbability[k])
 	}
-	w := make([]float64, len(cands))
-	for i, c := range cands {
-		w[i] = math.Exp(c.weight() - evidence)
+	most := 0
+	for k, l := range ans.CountProbability {
+		ans.CountProbability[k] = math.Exp(l - total)
+		if ans.CountProbability[k] > ans.CountProbability[most] && (k == 0 || stages[k].particles != nil) {
+			most = k
+		}
 	}
-	one := 1 / (1 + math.Exp(-evidence)) // no source and one are alike before the readings
-	ans := Answer{CountProbability: []float64{1 - one, one}}
-	ans.Buildings, ans.Elsewhere, ans.Set90 = byBuilding(cands, w, buildings)
-	if one < 0.5 {
-		return ans
+	// With no source the more probable, the buildings are still those of the one
+	// there might be.
+	shown := stages[max(most, 1)]
+	groups := m.separate(shown.particles, shown.k)
+	var found []Source
+	for _, g := range groups {
+		found = append(found, m.describe(g, buildings))
 	}
-	s := Source{}
+	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings(found)
+	if most > 0 {
+		ans.Sources = found
+	}
+	return ans
+}
+
+// separate gives each source its own draws: the particles' sources come in any
+// order, and are matched to those of the best particle by the places' sum of
+// squares. Strongest evidence first.
+func (m *model) separate(pop []particle, k int) [][][]float64 {
+	ref := m.byEvidence(best(pop).th)
+	groups := make([][][]float64, k)
+	perms := permutations(k)
+	for _, p := range pop {
+		least, order := math.Inf(1), perms[0]
+		for _, o := range perms {
+			sum := 0.0
+			for i, j := range o {
+				a, b := source(ref, i), source(p.th, j)
+				sum += math.Hypot(a[sX]-b[sX], a[sY]-b[sY]) + 5*math.Abs(a[sRate]-b[sRate])
+			}
+			if sum < least {
+				least, order = sum, o
+			}
+		}
+		for i, j := range order {
+			groups[i] = append(groups[i], source(p.th, j))
+		}
+	}
+	return groups
+}
+
+// byEvidence orders the sources of th by how much likelihood is lost without
+// each.
+func (m *model) byEvidence(th []float64) []float64 {
+	k := sources(th)
+	loss, order := make([]float64, k), make([]int, k)
+	for i := range k {
+		order[i] = i
+		last := append([]float64(nil), th...)
+		copy(source(last, k-1), source(th, i))
+		copy(source(last, i), source(th, k-1))
+		all, without := m.logLikelihood(last)
+		loss[i] = all - without
+	}
+	sort.SliceStable(order, func(a, b int) bool { return loss[order[a]] > loss[order[b]] })
+	out := append([]float64(nil), th[:nAir]...)
+	for _, i := range order {
+		out = append(out, source(th, i)...)
+	}
+	return out
+}
+
+func permutations(k int) [][]int {
+	if k == 0 {
+		return [][]int{{}}
+	}
+	var out [][]int
+	for _, p := range permutations(k - 1) {
+		for at := 0; at <= len(p); at++ {
+			q := append(append(append([]int{}, p[:at]...), k-1), p[at:]...)
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func medianOf(draws [][]float64, j int) float64 { return quantileOf(draws, j, 0.5) }
+
+func quantileOf(draws [][]float64, j int, q float64) float64 {
+	v := make([]float64, len(draws))
+	for i, d := range draws {
+		v[i] = d[j]
+	}
+	sort.Float64s(v)
+	return quantile(v, q)
+}
+
+// describe sums up the draws of one source.
+func (m *model) describe(draws [][]float64, buildings []Building) Source {
+	var s Source
+	n := float64(len(draws))
 	var cov [3]float64
-	for i, c := range cands {
-		s.X += w[i] * c.at.X
-		s.Y += w[i] * c.at.Y
-		s.Z += w[i] * c.at.Z
+	for _, d := range draws {
+		s.X += d[sX] / n
+		s.Y += d[sY] / n
+		s.Z += math.Exp(d[sZ]) / n
 	}
-	for i, c := range cands {
-		dx, dy := c.at.X-s.X, c.at.Y-s.Y
-		within := c.half * c.half / 3 // a square's own variance
-		cov[0] += w[i] * (dx*dx + within)
-		cov[1] += w[i] * (dy*dy + within)
-		cov[2] += w[i] * dx * dy
+	for _, d := range draws {
+		dx, dy := d[sX]-s.X, d[sY]-s.Y
+		cov[0] += dx * dx / n
+		cov[1] += dy * dy / n
+		cov[2] += dx * dy / n
 	}
 	s.Ellipse = ellipse95(cov)
-	s.RateLo, s.RateKgH, s.RateHi = rateInterval(cands, w)
-	r := rasterise(cands, w)
+	s.RateLo = math.Exp(quantileOf(draws, sRate, 0.025))
+	s.RateKgH = math.Exp(medianOf(draws, sRate))
+	s.RateHi = math.Exp(quantileOf(draws, sRate, 0.975))
+	r := rasterise(draws)
 	s.Region50, s.Region90, s.Region95 = r.region(0.5), r.region(0.9), r.region(0.95)
-	ans.Sources = []Source{s}
-	return ans
+	p := make([]float64, len(buildings))
+	for _, d := range draws {
+		if b := m.ground.at(d[sX], d[sY]); b >= 0 {
+			p[b] += 1 / n
+		} else {
+			s.Elsewhere += 1 / n
+		}
+	}
+	s.Buildings = rank(p, buildings)
+	s.Set90 = set90(s.Buildings)
+	return s
 }
 
 // ellipse95 is the ellipse of a normal distribution with the covariance (xx,
@@ -52,101 +151,104 @@ func ellipse95(cov [3]float64) vigia.Ellipse {
 	mean, diff := (cov[0]+cov[1])/2, (cov[0]-cov[1])/2
 	r := math.Hypot(diff, cov[2])
 	axis := 0.5 * math.Atan2(2*cov[2], cov[0]-cov[1]) // from east, anticlockwise
-	az := math.Mod(90-axis*180/math.Pi+360, 180)
 	return vigia.Ellipse{
 		SemiMajorM: math.Sqrt(5.991 * (mean + r)),
 		SemiMinorM: math.Sqrt(5.991 * math.Max(mean-r, 0)),
-		AzimuthDeg: az,
+		AzimuthDeg: math.Mod(90-axis*180/math.Pi+360, 180),
 	}
 }
 
-// rateInterval returns the 2.5 %, 50 % and 97.5 % points of the rate, kg/h.
-func rateInterval(cands []candidate, w []float64) (lo, mid, hi float64) {
-	p := make([]float64, len(rates))
-	for i, c := range cands {
-		if w[i] < 1e-9 {
-			continue
-		}
-		for k, v := range c.logRatio {
-			p[k] += w[i] * math.Exp(v-c.log) / float64(len(rates))
-		}
-	}
-	point := func(q float64) float64 {
-		sum := 0.0
-		step := math.Log(rates[1] / rates[0])
-		for k, v := range p {
-			if sum+v >= q || k == len(p)-1 {
-				return rates[k] * math.Exp(step*((q-sum)/math.Max(v, 1e-300)-0.5))
-			}
-			sum += v
-		}
-		return rates[len(rates)-1]
-	}
-	return point(0.025), point(0.5), point(0.975)
-}
-
-// rasterise spreads the candidates' mass over a grid around nearly all of it.
-func rasterise(cands []candidate, w []float64) raster {
-	order := make([]int, len(w))
-	for i := range order {
-		order[i] = i
-	}
-	sort.SliceStable(order, func(i, j int) bool { return w[order[i]] > w[order[j]] })
+// rasterise smooths draws of places with a normal kernel (Silverman 1986,
+// equation 4.14, for two dimensions) onto a grid.
+func rasterise(draws [][]float64) raster {
+	const reach, across = 3.0, 80
+	hx, hy := bandwidth(draws, sX), bandwidth(draws, sY)
 	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-	sum, finest := 0.0, math.Inf(1)
-	for n, i := range order {
-		if sum > 0.999 {
-			order = order[:n]
-			break
-		}
-		sum += w[i]
-		c := cands[i]
-		b.x0, b.y0 = math.Min(b.x0, c.at.X-c.half), math.Min(b.y0, c.at.Y-c.half)
-		b.x1, b.y1 = math.Max(b.x1, c.at.X+c.half), math.Max(b.y1, c.at.Y+c.half)
-		finest = math.Min(finest, 2*c.half)
+	for _, d := range draws {
+		b.x0, b.x1 = math.Min(b.x0, d[sX]), math.Max(b.x1, d[sX])
+		b.y0, b.y1 = math.Min(b.y0, d[sY]), math.Max(b.y1, d[sY])
 	}
-	h := math.Max(finest, math.Max(b.x1-b.x0, b.y1-b.y0)/200)
-	r := raster{x0: b.x0, y0: b.y0, h: h, nx: int((b.x1-b.x0)/h) + 1, ny: int((b.y1-b.y0)/h) + 1}
+	b.x0, b.x1, b.y0, b.y1 = b.x0-reach*hx, b.x1+reach*hx, b.y0-reach*hy, b.y1+reach*hy
+	r := raster{x0: b.x0, y0: b.y0, h: math.Max(b.x1-b.x0, b.y1-b.y0) / across}
+	r.nx, r.ny = int((b.x1-b.x0)/r.h)+1, int((b.y1-b.y0)/r.h)+1
 	r.mass = make([]float64, r.nx*r.ny)
-	for _, i := range order {
-		c := cands[i]
-		n := 1 + int(2*c.half/h*2)
-		for k := range n * n {
-			x := c.at.X - c.half + (float64(k%n)+0.5)*2*c.half/float64(n)
-			y := c.at.Y - c.half + (float64(k/n)+0.5)*2*c.half/float64(n)
-			r.mass[int((y-r.y0)/h)*r.nx+int((x-r.x0)/h)] += w[i] / float64(n*n)
+	hx, hy = math.Max(hx, 0.7*r.h), math.Max(hy, 0.7*r.h)
+	for _, d := range draws {
+		i0, i1 := r.span(d[sX], b.x0, reach*hx, r.nx)
+		j0, j1 := r.span(d[sY], b.y0, reach*hy, r.ny)
+		for j := j0; j <= j1; j++ {
+			for i := i0; i <= i1; i++ {
+				x := (b.x0 + (float64(i)+0.5)*r.h - d[sX]) / hx
+				y := (b.y0 + (float64(j)+0.5)*r.h - d[sY]) / hy
+				r.mass[j*r.nx+i] += math.Exp(-(x*x + y*y) / 2)
+			}
 		}
 	}
 	return r
 }
 
-// byBuilding sums the candidates' weights by building.
-func byBuilding(cands []candidate, w []float64, buildings []Building) (ranked []vigia.BuildingProbability, elsewhere float64, set90 []vigia.ID) {
-	p := make([]float64, len(buildings))
-	for i, c := range cands {
-		if c.building < 0 {
-			elsewhere += w[i]
-			continue
-		}
-		p[c.building] += w[i]
-	}
+func (r raster) span(v, from, reach float64, n int) (lo, hi int) {
+	return max(int((v-reach-from)/r.h), 0), min(int((v+reach-from)/r.h), n-1)
+}
+
+// bandwidth is half of Silverman's for the spread of most draws: a posterior
+// has thin crests that the full width would blur.
+func bandwidth(draws [][]float64, j int) float64 {
+	s := (quantileOf(draws, j, 0.84) - quantileOf(draws, j, 0.16)) / 2
+	return math.Max(0.5*s*math.Pow(float64(len(draws)), -1.0/6), 0.02)
+}
+
+// rank lists probabilities by building, most probable first.
+func rank(p []float64, buildings []Building) []vigia.BuildingProbability {
+	var out []vigia.BuildingProbability
 	for i, v := range p {
 		if v >= 1e-4 {
-			ranked = append(ranked, vigia.BuildingProbability{ID: buildings[i].ID, Probability: v})
+			out = append(out, vigia.BuildingProbability{ID: buildings[i].ID, Probability: v})
 		}
 	}
-	sort.SliceStable(ranked, func(i, j int) bool {
-		if ranked[i].Probability != ranked[j].Probability {
-			return ranked[i].Probability > ranked[j].Probability
+	sortBuildings(out)
+	return out
+}
+
+func sortBuildings(b []vigia.BuildingProbability) {
+	sort.SliceStable(b, func(i, j int) bool {
+		if b[i].Probability != b[j].Probability {
+			return b[i].Probability > b[j].Probability
 		}
-		return ranked[i].ID < ranked[j].ID
+		return b[i].ID < b[j].ID
 	})
+}
+
+// set90 is the smallest set of buildings that holds 90 %, or nil.
+func set90(ranked []vigia.BuildingProbability) []vigia.ID {
+	var out []vigia.ID
 	sum := 0.0
 	for _, b := range ranked {
-		set90 = append(set90, b.ID)
+		out = append(out, b.ID)
 		if sum += b.Probability; sum >= 0.9 {
-			return ranked, elsewhere, set90
+			return out
 		}
 	}
-	return ranked, elsewhere, nil
+	return nil
+}
+
+// joinBuildings is the probability that a building holds some source, taking
+// the sources' places as independent.
+func joinBuildings(found []Source) ([]vigia.BuildingProbability, float64, []vigia.ID) {
+	not := map[vigia.ID]float64{}
+	for _, s := range found {
+		for _, b := range s.Buildings {
+			v, ok := not[b.ID]
+			if !ok {
+				v = 1
+			}
+			not[b.ID] = v * (1 - b.Probability)
+		}
+	}
+	var out []vigia.BuildingProbability
+	for id, v := range not {
+		out = append(out, vigia.BuildingProbability{ID: id, Probability: 1 - v})
+	}
+	sortBuildings(out)
+	return out, found[0].Elsewhere, found[0].Set90
 }

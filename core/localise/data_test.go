@@ -12,34 +12,8 @@ import (
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/localise"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/internal/recorded"
 )
-
-// dataDir is where the recorded data lies: VIGIA_DATA, else ../shared/data
-// beside the repository. Where there is none the test is skipped.
-func dataDir(t testing.TB) string {
-	t.Helper()
-	if d := os.Getenv("VIGIA_DATA"); d != "" {
-		return d
-	}
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(root) == root {
-			t.Skip("SKIPPED: no go.mod above the test's folder, so the recorded data cannot be found")
-		}
-		root = filepath.Dir(root)
-	}
-	d := filepath.Join(root, "..", "shared", "data")
-	if _, err := os.Stat(d); err != nil {
-		t.Skipf("SKIPPED: the recorded data is neither in VIGIA_DATA nor in ../shared/data; docs/data.md says where to get it")
-	}
-	return d
-}
 
 // A release is one recorded experiment with its truth.
 type release struct {
@@ -56,6 +30,23 @@ type release struct {
 			Rate float64 `json:"rate_kg_h"`
 		} `json:"sources"`
 	}
+}
+
+// releases reads all that are recorded.
+func releases(t testing.TB) []release {
+	t.Helper()
+	dir := recorded.Dir(t, "locate")
+	var out []release
+	for _, pattern := range []string{"chilbolton/release_*", "aded2022/release_*"} {
+		found, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil || len(found) == 0 {
+			t.Fatalf("no recorded release matches %s in %s (%v)", pattern, dir, err)
+		}
+		for _, d := range found {
+			out = append(out, readRelease(t, d))
+		}
+	}
+	return out
 }
 
 func readRelease(t testing.TB, dir string) release {

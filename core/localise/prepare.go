@@ -9,28 +9,8 @@ import (
 	"github.com/vigia-project/vigia/geo"
 )
 
-// A datum is a reading made ready: background taken off, scaled to its noise,
-// with the wind that carried it.
-type datum struct {
-	t      float64 // seconds since the first reading
-	sensor int
-	kind   vigia.Kind
-	a, b   geo.Local
-	d      float64 // enhancement over the background, in standard deviations of the background
-	noise  float64 // that standard deviation, Value's unit
-	perKg  float64 // Value's unit per kg/m³
-	ux, uy float64 // unit vector the wind blows to
-	speed  float64 // m/s
-	tanH   float64 // tangent of the standard deviation of its angle, sideways; 0 = not known
-	tanV   float64 // the same up and down
-}
-
-// minWind is the lowest speed a plume is computed with, m/s: below it there is
-// no plume to speak of, and 1/u grows without bound.
-const minWind = 0.4
-
 // prepare checks the problem and makes its readings ready, in time order.
-func prepare(p Problem) ([]datum, time.Time, error) {
+func prepare(p Problem) (*model, time.Time, error) {
 	if len(p.Observations) == 0 {
 		return nil, time.Time{}, vigia.Errorf(vigia.Invalid, "there is no reading to locate a source from")
 	}
@@ -55,60 +35,210 @@ func prepare(p Problem) ([]datum, time.Time, error) {
 		}
 		return obs[i].Sensor < obs[j].Sensor
 	})
-	wind := newWindSeries(p.Winds)
-	start := obs[0].Time
-	data := make([]datum, len(obs))
-	for i, r := range obs {
-		w := wind.at(r.Time)
-		to := (w.FromDeg + 180) * math.Pi / 180
-		perKg := 1 / p.Chemical.KgPerM3PerPPM(w.TemperatureK, w.PressurePa)
-		if r.Kind == vigia.ColumnKind {
-			perKg *= distance(r.At, r.To)
-		}
-		data[i] = datum{
-			t: r.Time.Sub(start).Seconds(), kind: r.Kind, a: r.At, b: r.To,
-			perKg: perKg, ux: math.Sin(to), uy: math.Cos(to), speed: math.Max(w.SpeedMPS, minWind),
-			tanH: w.SigmaTanHorizontal, tanV: w.SigmaTanVertical,
-		}
+	start, end := obs[0].Time, obs[len(obs)-1].Time
+	last := end.Sub(start).Seconds()
+	m := &model{
+		path:     newWindPath(p.Winds, start, last),
+		seed:     uint64(p.Seed),
+		workers:  max(p.Workers, 1),
+		readings: len(obs),
+		last:     last,
 	}
-	setBackground(obs, data)
-	return data, obs[len(obs)-1].Time, nil
+	names := map[string]int{}
+	for _, r := range obs {
+		k, ok := names[r.Sensor]
+		if !ok {
+			k = len(names)
+			names[r.Sensor] = k
+		}
+		m.data = append(m.data, m.datum(r, r.Time.Sub(start).Seconds(), k, p.Chemical))
+	}
+	m.sensors = len(names)
+	m.data = sample(gather(m.data, m.sensors), m.sensors)
+	m.area = searchBox(m.data)
+	m.readWind(m.path)
+	m.firstBackground()
+	m.setPrior(p.Buildings)
+	return m, end, nil
+}
+
+func (m *model) datum(r Reading, t float64, sensor int, chemical vigia.Chemical) datum {
+	i, _ := m.path.index(t)
+	w := m.path.steps[i]
+	d := datum{
+		x: r.At.X, y: r.At.Y, z: math.Max(r.At.Z, 0), t: t, value: r.Value, sensor: sensor, weight: 1,
+		perKg: 1 / chemical.KgPerM3PerPPM(w.tempK, w.presPa), stated: r.Sigma,
+	}
+	if r.Kind != vigia.PointKind {
+		d.path = true
+		d.x2, d.y2, d.z2 = r.To.X, r.To.Y, math.Max(r.To.Z, 0)
+	}
+	if r.Kind == vigia.ColumnKind {
+		d.perKg *= distance(r.At, r.To)
+	}
+	if r.Limit > 0 && r.Value <= r.Limit {
+		// It may be anything from nothing to the limit.
+		d.stated = math.Hypot(d.stated, r.Limit/math.Sqrt(12))
+		d.value = r.Limit / 2
+	}
+	return d
 }
 
 func distance(a, b geo.Local) float64 {
 	return math.Sqrt((a.X-b.X)*(a.X-b.X) + (a.Y-b.Y)*(a.Y-b.Y) + (a.Z-b.Z)*(a.Z-b.Z))
 }
 
-// A windSeries is the wind as a function of time.
-type windSeries []vigia.Wind
+const (
+	// Successive readings are averaged over at most this long and this far: the
+	// turbulence between them is not independent, and a plume is wider.
+	gatherSeconds = 15.0
+	gatherMetres  = 30.0
 
-func newWindSeries(w []vigia.Wind) windSeries {
-	s := append(windSeries(nil), w...)
-	sort.SliceStable(s, func(i, j int) bool { return s[i].Time.Before(s[j].Time) })
-	return s
+	// At most this many readings are looked at for each candidate, a path counting
+	// as eight: every second, third, … of each sensor is taken.
+	mostReadings = 5000
+)
+
+// cost is the work that readings are, in that of one at a point.
+func cost(data []datum) int {
+	n := len(data)
+	for _, d := range data {
+		if d.path {
+			n += 7
+		}
+	}
+	return n
 }
 
-// at returns the wind at a time: between records the vector is interpolated,
-// outside them the nearest is taken.
-func (s windSeries) at(t time.Time) vigia.Wind {
-	i := sort.Search(len(s), func(i int) bool { return !s[i].Time.Before(t) })
-	switch {
-	case i == 0:
-		return s[0]
-	case i == len(s):
-		return s[i-1]
+// sample takes every n-th reading of each sensor where there are too many.
+func sample(data []datum, sensors int) []datum {
+	every := (cost(data) + mostReadings - 1) / mostReadings
+	if every <= 1 {
+		return data
 	}
-	a, b := s[i-1], s[i]
-	f := t.Sub(a.Time).Seconds() / b.Time.Sub(a.Time).Seconds()
-	if f > 0.5 { // what is not a vector comes from the nearer record
-		a, b, f = b, a, 1-f
+	seen := make([]int, sensors)
+	var out []datum
+	for _, d := range data {
+		if (seen[d.sensor]+d.sensor)%every == 0 {
+			out = append(out, d)
+		}
+		seen[d.sensor]++
 	}
-	sa, ca := math.Sincos(a.FromDeg * math.Pi / 180)
-	sb, cb := math.Sincos(b.FromDeg * math.Pi / 180)
-	w := a
-	x, y := (1-f)*sa*a.SpeedMPS+f*sb*b.SpeedMPS, (1-f)*ca*a.SpeedMPS+f*cb*b.SpeedMPS
-	w.FromDeg = math.Atan2(x, y) * 180 / math.Pi
-	// The mean speed, not the speed of the mean: the gas is diluted by the former.
-	w.SpeedMPS = (1-f)*a.SpeedMPS + f*b.SpeedMPS
-	return w
+	return out
+}
+
+// gather averages successive readings of a sensor that are near each other in
+// time and place. The data is in time order, and stays so.
+func gather(data []datum, sensors int) []datum {
+	open := make([]int, sensors) // index in out of the sensor's open block, plus one
+	var out []datum
+	first := make([]datum, sensors)
+	for _, d := range data {
+		if i := open[d.sensor] - 1; i >= 0 {
+			f := first[d.sensor]
+			if d.t-f.t < gatherSeconds && math.Hypot(d.x-f.x, d.y-f.y) < gatherMetres && d.path == f.path {
+				join(&out[i], d)
+				continue
+			}
+		}
+		first[d.sensor] = d
+		out = append(out, d)
+		open[d.sensor] = len(out)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].t < out[j].t })
+	return out
+}
+
+// join makes o the mean of itself and d.
+func join(o *datum, d datum) {
+	n := o.weight
+	mean := func(a *float64, b float64) { *a = (*a*n + b) / (n + 1) }
+	mean(&o.x, d.x)
+	mean(&o.y, d.y)
+	mean(&o.z, d.z)
+	mean(&o.x2, d.x2)
+	mean(&o.y2, d.y2)
+	mean(&o.z2, d.z2)
+	mean(&o.t, d.t)
+	mean(&o.value, d.value)
+	mean(&o.perKg, d.perKg)
+	// A stated error may be one that all readings share: it is not averaged away.
+	mean(&o.stated, d.stated)
+	o.weight++
+}
+
+// readWind gives each reading the wind it was made in.
+func (m *model) readWind(w windPath) {
+	m.path = w
+	for i := range m.data {
+		d := &m.data[i]
+		k, f := w.index(d.t)
+		a, b := &w.steps[k], &w.steps[k+1]
+		d.vx, d.vy = a.vx+f*(b.vx-a.vx), a.vy+f*(b.vy-a.vy)
+		d.px, d.py = w.place(d.t)
+		d.tanH, d.tanV = a.tanH, a.tanV
+		if f > 0.5 {
+			d.tanH, d.tanV = b.tanH, b.tanV
+		}
+		d.speed = math.Hypot(d.vx, d.vy)
+		d.slowness = 1 / math.Max(d.speed, minWind)
+		if d.path {
+			d.halfX, d.halfY = (d.x2-d.x)/2, (d.y2-d.y)/2
+		}
+		m.setCone(d)
+	}
+}
+
+const (
+	coneSpread = 0.6 // radians: five widths of a wide plume, and the wind's bias
+	coneReach  = 200 // seconds of travel that are looked at; beyond, all round
+)
+
+// setCone finds the directions that air can have come to a reading from.
+func (m *model) setCone(d *datum) {
+	reach := m.area
+	far := math.Hypot(math.Max(d.x-reach.x0, reach.x1-d.x), math.Max(d.y-reach.y0, reach.y1-d.y))
+	longest := math.Min(far*d.slowness, maxTravel)
+	d.coneCos2 = 0
+	d.coneX, d.coneY = 0, 0
+	if longest > coneReach || d.speed < 1e-3 {
+		return
+	}
+	d.coneX, d.coneY = d.vx/d.speed, d.vy/d.speed
+	half := 0.0
+	for lag := windStep; lag < longest+windStep; lag += windStep {
+		qx, qy := m.path.place(d.t - lag)
+		x, y := d.px-qx, d.py-qy
+		half = math.Max(half, math.Abs(math.Atan2(d.coneX*y-d.coneY*x, d.coneX*x+d.coneY*y)))
+	}
+	if half += coneSpread + 2*d.tanH; half < 1.5 {
+		d.coneCos2 = math.Cos(half) * math.Cos(half)
+	} else {
+		d.coneX, d.coneY = 0, 0
+	}
+}
+
+// A box is a rectangle of local metres.
+type box struct{ x0, y0, x1, y1 float64 }
+
+func (b box) contains(x, y float64) bool { return x >= b.x0 && x <= b.x1 && y >= b.y0 && y <= b.y1 }
+
+func (b box) area() float64 { return (b.x1 - b.x0) * (b.y1 - b.y0) }
+
+// searchBox is where a source may be: around the sensors by a third of how far
+// they reach, and at least 40 m.
+func searchBox(data []datum) box {
+	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
+	add := func(x, y float64) {
+		b.x0, b.y0 = math.Min(b.x0, x), math.Min(b.y0, y)
+		b.x1, b.y1 = math.Max(b.x1, x), math.Max(b.y1, y)
+	}
+	for _, d := range data {
+		add(d.x, d.y)
+		if d.path {
+			add(d.x2, d.y2)
+		}
+	}
+	margin := math.Min(math.Max(math.Hypot(b.x1-b.x0, b.y1-b.y0)/3, 40), 400)
+	return box{b.x0 - margin, b.y0 - margin, b.x1 + margin, b.y1 + margin}
 }

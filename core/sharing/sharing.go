@@ -3,7 +3,6 @@
 package sharing
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/vigia-project/vigia"
@@ -42,9 +41,10 @@ func (p Policy) Valid() error {
 	return nil
 }
 
-// Cut makes the partner's copy of a lead. The text in plain words is added by
-// the caller.
-func Cut(l vigia.Lead, p Policy) vigia.Release {
+// Cut makes the partner's copy of a lead and says what it held back. The plain
+// words for both are added by the caller.
+func Cut(l vigia.Lead, p Policy) (vigia.Release, []vigia.Withheld) {
+	var held []vigia.Withheld
 	s := l.Site
 	at := snap(s.At, p.GridM)
 	r := vigia.Release{
@@ -55,43 +55,44 @@ func Cut(l vigia.Lead, p Policy) vigia.Release {
 		LastSeen:  s.LastSeen,
 		Flights:   len(s.Evidence),
 		Policy:    p.Name,
-		Reasons:   []string{},
+		Reasons:   map[string][]string{},
 		Text:      map[string]string{},
 	}
 	// Whatever lies in the ellipse lies within this of the moved place.
 	moved := geo.Distance(geo.Point{Lon: s.At.Lon, Lat: s.At.Lat}, geo.Point{Lon: at.Lon, Lat: at.Lat})
 	r.PrecisionM = math.Ceil(math.Max(s.Ellipse.SemiMajorM+moved, p.GridM))
 	if p.GridM > 0 {
-		r.Reasons = append(r.Reasons, fmt.Sprintf("the place is moved to a grid of %g m (%s)", p.GridM, p.Name))
+		held = append(held, vigia.Withheld{What: vigia.WithheldPlace, Number: p.GridM})
 	}
 	if p.Rate {
 		rate := s.RateKgH
 		r.RateKgH = &rate
 	} else {
-		r.Reasons = append(r.Reasons, "the rate of emission is withheld ("+p.Name+")")
+		held = append(held, vigia.Withheld{What: vigia.WithheldRate})
 	}
-	r.Places = places(s, p, &r)
+	told, buildings := places(s, p)
+	r.Places = told
 	r.ID = vigia.NewID("rel", r)
-	return r
+	return r, append(held, buildings...)
 }
 
-func places(s vigia.Site, p Policy, r *vigia.Release) []vigia.BuildingProbability {
-	if !p.Buildings {
-		if len(s.Buildings) > 0 {
-			r.Reasons = append(r.Reasons, "the buildings are withheld ("+p.Name+")")
-		}
-		return nil
+// places are the buildings that may be told, and what is held back of them.
+func places(s vigia.Site, p Policy) (told []vigia.BuildingProbability, held []vigia.Withheld) {
+	if len(s.Buildings) == 0 {
+		return nil, nil
 	}
-	var told []vigia.BuildingProbability
+	if !p.Buildings {
+		return nil, []vigia.Withheld{{What: vigia.WithheldBuildings}}
+	}
 	for _, b := range s.Buildings {
 		if b.Probability >= p.BuildingFloor {
 			told = append(told, b)
 		}
 	}
 	if n := len(s.Buildings) - len(told); n > 0 {
-		r.Reasons = append(r.Reasons, fmt.Sprintf("%d buildings of a probability below %g are withheld (%s)", n, p.BuildingFloor, p.Name))
+		held = []vigia.Withheld{{What: vigia.WithheldUnlikely, Number: float64(n), Limit: p.BuildingFloor}}
 	}
-	return told
+	return told, held
 }
 
 // snap moves a place to the nearest corner of a grid laid over the whole Earth,

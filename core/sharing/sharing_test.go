@@ -2,6 +2,7 @@ package sharing_test
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,21 +29,21 @@ func lead(at geo.Point) vigia.Lead {
 }
 
 func TestCut_TellsWhatThePolicyLets(t *testing.T) {
-	r := sharing.Cut(lead(geo.Point{Lon: -30, Lat: 10, Alt: 33}), sharing.Default)
+	r, held := sharing.Cut(lead(geo.Point{Lon: -30, Lat: 10, Alt: 33}), sharing.Default)
 	if r.Lead != "lead-1" || r.Chemical != "acetone" || r.Flights != 1 || r.RateKgH == nil || *r.RateKgH != 1.5 {
 		t.Errorf("the release is %+v", r)
 	}
 	if len(r.Places) != 2 || r.Places[0].ID != "b1" || r.Places[1].ID != "b2" {
 		t.Errorf("buildings told: %v; b3 at one in a hundred must not be", r.Places)
 	}
-	if !strings.Contains(strings.Join(r.Reasons, "; "), "1 buildings of a probability below 0.05 are withheld") {
-		t.Errorf("what is withheld must be said: %v", r.Reasons)
+	if want := []vigia.Withheld{{What: vigia.WithheldPlace, Number: 10}, {What: vigia.WithheldUnlikely, Number: 1, Limit: .05}}; !slices.Equal(held, want) {
+		t.Errorf("what is withheld must be said: %v, want %v", held, want)
 	}
 }
 
 func TestCut_HoldsBack(t *testing.T) {
 	l := lead(geo.Point{Lon: -30.00012345, Lat: 10.00054321, Alt: 33})
-	r := sharing.Cut(l, sharing.Policy{Name: "coarse-1", GridM: 500})
+	r, held := sharing.Cut(l, sharing.Policy{Name: "coarse-1", GridM: 500})
 	b, err := json.Marshal(r)
 	if err != nil {
 		t.Fatal(err)
@@ -52,8 +53,8 @@ func TestCut_HoldsBack(t *testing.T) {
 			t.Errorf("the release tells %q: %s", secret, b)
 		}
 	}
-	if len(r.Reasons) != 3 {
-		t.Errorf("three things are withheld or coarsened; the reasons are %v", r.Reasons)
+	if len(held) != 3 {
+		t.Errorf("three things are withheld or coarsened; it says %v", held)
 	}
 }
 
@@ -64,7 +65,7 @@ func TestCut_PrecisionHolds(t *testing.T) {
 		at := geo.Point{Lon: rapid.Float64Range(-179, 179).Draw(rt, "lon"), Lat: rapid.Float64Range(-80, 80).Draw(rt, "lat")}
 		grid := rapid.Float64Range(1, 5000).Draw(rt, "grid")
 		l := lead(at)
-		r := sharing.Cut(l, sharing.Policy{Name: "p", GridM: grid})
+		r, _ := sharing.Cut(l, sharing.Policy{Name: "p", GridM: grid})
 		if d := geo.Distance(at, r.At) + l.Site.Ellipse.SemiMajorM; d > r.PrecisionM {
 			rt.Fatalf("the source may lie %.1f m away and %.1f m is told", d, r.PrecisionM)
 		}

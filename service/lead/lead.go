@@ -67,9 +67,13 @@ func (l *Lead) Take(ctx context.Context, by vigia.User, d vigia.Decision) (vigia
 	}
 	d.By, d.Role = by.Name, by.Role
 	if d.Kind == vigia.ReleaseLead {
-		r := sharing.Cut(now, l.policy)
+		r, held := sharing.Cut(now, l.policy)
 		for _, t := range lang.Tags() {
 			r.Text[string(t)] = lang.Release(r, t)
+			r.Reasons[string(t)] = []string{}
+			for _, w := range held {
+				r.Reasons[string(t)] = append(r.Reasons[string(t)], lang.Withheld(w, t))
+			}
 		}
 		d.Release = &r
 	}

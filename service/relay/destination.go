@@ -14,10 +14,12 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/stream"
+	"github.com/vigia-project/vigia/wire/cap"
 	"github.com/vigia-project/vigia/wire/cot"
 )
 
@@ -25,11 +27,16 @@ import (
 //
 //	cot+tcp://HOST:PORT   Cursor-on-Target to a TAK client or server
 //	cot+udp://HOST:PORT   the same, a datagram an event
-//	https://…             a webhook, signed with secret (http:// to this machine only)
+//	https://…             a webhook of JSON, signed with secret (http:// to this machine only)
+//	cap+https://…         the same with an alert of the Common Alerting Protocol
 func Parse(address, secret string) (Destination, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return nil, vigia.Errorf(vigia.Invalid, "the destination %q is not an address such as cot+tcp://host:8087 or https://host/path", address)
+	}
+	encode := encodeHook
+	if inner, ok := strings.CutPrefix(u.Scheme, "cap+"); ok {
+		u.Scheme, encode = inner, encodeAlert
 	}
 	switch u.Scheme {
 	case "cot+tcp":
@@ -42,12 +49,20 @@ func Parse(address, secret string) (Destination, error) {
 			return nil, vigia.Errorf(vigia.Invalid, "the webhook %s must be https: a lead does not travel in the clear", address)
 		}
 	default:
-		return nil, vigia.Errorf(vigia.Invalid, "the destination %q has an unknown scheme; there are cot+tcp, cot+udp, https", address)
+		return nil, vigia.Errorf(vigia.Invalid, "the destination %q has an unknown scheme; there are cot+tcp, cot+udp, https, cap+https", address)
 	}
 	if secret == "" {
 		return nil, vigia.Errorf(vigia.Invalid, "the webhook %s needs a secret to sign with (VIGIA_WEBHOOK_SECRET)", u.Redacted())
 	}
-	return webhook{url: u, secret: []byte(secret), client: &http.Client{Timeout: patience}}, nil
+	return webhook{url: u, name: nameOf(u, address), secret: []byte(secret), encode: encode, client: &http.Client{Timeout: patience}}, nil
+}
+
+// nameOf is an address without what is secret in it.
+func nameOf(u *url.URL, address string) string {
+	if u.User == nil {
+		return address
+	}
+	return u.Redacted()
 }
 
 // tak speaks Cursor-on-Target.
@@ -99,16 +114,18 @@ func drain(conn *net.TCPConn) error {
 	return err
 }
 
-// webhook posts JSON, signed.
+// webhook posts, signed.
 type webhook struct {
 	url    *url.URL
+	name   string
+	encode func(Message) (body []byte, mediaType string, err error)
 	secret []byte
 	client *http.Client
 }
 
-func (w webhook) Name() string { return w.url.Redacted() }
+func (w webhook) Name() string { return w.name }
 
-// hook is the body of a webhook.
+// hook is the body of a webhook of JSON.
 type hook struct {
 	ID      string        `json:"id"`
 	Subject string        `json:"subject"`
@@ -116,8 +133,21 @@ type hook struct {
 	Release vigia.Release `json:"release"`
 }
 
-func (w webhook) Send(ctx context.Context, m Message) error {
+func encodeHook(m Message) ([]byte, string, error) {
 	body, err := json.Marshal(hook{m.ID, stream.LeadReleased, m.At, m.Release})
+	return body, "application/json", err
+}
+
+// capSender names this system in an alert.
+const capSender = "vigia"
+
+func encodeAlert(m Message) ([]byte, string, error) {
+	body, err := cap.Encode(cap.FromRelease(m.Release, m.ID, capSender, m.At))
+	return body, "application/cap+xml", err
+}
+
+func (w webhook) Send(ctx context.Context, m Message) error {
+	body, mediaType, err := w.encode(m)
 	if err != nil {
 		return err
 	}
@@ -125,7 +155,7 @@ func (w webhook) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", mediaType)
 	req.Header.Set("Vigia-Message-Id", m.ID)
 	req.Header.Set("Vigia-Signature", Sign(w.secret, m.At, body))
 	res, err := w.client.Do(req)

@@ -1,10 +1,15 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -152,10 +157,38 @@ func TestRelay_WhatWasNotReleasedStays(t *testing.T) {
 	}
 }
 
+// A destination of each kind says of a release what its protocol lets it say,
+// and signs what it says.
+func TestWebhooks(t *testing.T) {
+	for address, mediaType := range map[string]string{"%s/leads": "application/json", "cap+%s/alerts": "application/cap+xml"} {
+		var got *http.Request
+		var body []byte
+		srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			got = r
+			body, _ = io.ReadAll(r.Body)
+		}))
+		d, err := Parse(fmt.Sprintf(address, srv.URL), "secret")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := Message{ID: "msg-1", At: time.Unix(1772366400, 0).UTC(), Release: vigia.Release{Lead: "lead-1", Chemical: "methane", Text: map[string]string{"es": "metano", "en": "methane"}}}
+		if err := d.Send(context.Background(), m); err != nil {
+			t.Fatal(err)
+		}
+		srv.Close()
+		if h := got.Header; h.Get("Content-Type") != mediaType || h.Get("Vigia-Message-Id") != "msg-1" || h.Get("Vigia-Signature") != Sign([]byte("secret"), m.At, body) {
+			t.Errorf("%s: the headers are %v", address, h)
+		}
+		if !bytes.Contains(body, []byte("lead-1")) || !bytes.Contains(body, []byte("metano")) {
+			t.Errorf("%s: the body is %s", address, body)
+		}
+	}
+}
+
 func TestParse(t *testing.T) {
 	for address, ok := range map[string]bool{
 		"cot+tcp://127.0.0.1:8087": true, "cot+udp://239.2.3.1:6969": true,
-		"https://partner.example/leads": true, "http://localhost:9/leads": true, "http://127.0.0.1:9/": true,
+		"https://partner.example/leads": true, "cap+https://partner.example/alerts": true, "cap+http://partner.example/": false, "http://localhost:9/leads": true, "http://127.0.0.1:9/": true,
 		"http://partner.example/leads": false, "ftp://host/": false, "host:8087": false, "": false,
 	} {
 		if _, err := Parse(address, "secret"); (err == nil) != ok {

@@ -5,9 +5,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/audit"
 	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/store/sqlite"
+	"github.com/vigia-project/vigia/store/sqlite/sqlitetest"
 	"github.com/vigia-project/vigia/store/storetest"
 )
 
@@ -19,4 +21,21 @@ func TestStore(t *testing.T) {
 		}
 		return db
 	})
+}
+
+// BenchmarkUpdate commits one fact with its audit entry, its announcement and a
+// signed checkpoint, each transaction synced to the disk.
+func BenchmarkUpdate(b *testing.B) {
+	db := sqlitetest.Open(b)
+	n := 0
+	for b.Loop() {
+		n++
+		err := db.Update(context.Background(), func(tx store.Tx) error {
+			_, err := tx.AddDetection(vigia.Detection{ID: vigia.NewID("det", n), Flight: "F"}, store.Trace{Actor: "bench", Action: "detection.found", Announce: "detection.found"})
+			return err
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }

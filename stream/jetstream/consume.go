@@ -164,18 +164,10 @@ func (s *Stream) Follow(ctx context.Context, subjects []string, seq uint64, h st
 
 // Read hands what is kept to h and returns at the end.
 func (s *Stream) Read(ctx context.Context, name stream.Name, h stream.Handler) error {
-	js, err := s.js.Stream(ctx, string(name))
-	if err != nil {
-		return fmt.Errorf("reading the stream %s: %w", name, err)
+	last, err := s.Last(ctx, name)
+	if err != nil || last == 0 {
+		return err
 	}
-	info, err := js.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("reading the stream %s: %w", name, err)
-	}
-	if info.State.Msgs == 0 {
-		return nil
-	}
-	last := info.State.LastSeq
 	return s.ordered(ctx, name, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverAllPolicy},
 		func(m stream.Message, pending uint64) (bool, error) {
 			err := h(ctx, m)
@@ -219,6 +211,19 @@ func (s *Stream) ordered(ctx context.Context, name stream.Name, config jetstream
 			return err
 		}
 	}
+}
+
+// Last is the place of a stream's last message.
+func (s *Stream) Last(ctx context.Context, name stream.Name) (uint64, error) {
+	js, err := s.js.Stream(ctx, string(name))
+	if err != nil {
+		return 0, fmt.Errorf("asking after the stream %s: %w", name, err)
+	}
+	info, err := js.Info(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("asking after the stream %s: %w", name, err)
+	}
+	return info.State.LastSeq, nil
 }
 
 // Pending counts what waits for c.

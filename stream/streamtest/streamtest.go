@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait for something that must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // Run runs the suite. open opens the stream kept in a folder: opened again
 // after Close it must hold what it held.
@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) stream.Stream) {
 		"ReadWhatIsKept":         readWhatIsKept,
 		"KeptAfterReopening":     keptAfterReopening,
 		"RepeatAfterReopening":   repeatAfterReopening,
+		"Last":                   last,
 		"Pending":                pending,
 		"PublishersDoNotCollide": publishersDoNotCollide,
 	} {
@@ -291,6 +292,22 @@ func repeatAfterReopening(t *testing.T, open func() stream.Stream) {
 	if err != nil || !repeated {
 		t.Fatalf("a repeat after a restart: repeated %v, %v", repeated, err)
 	}
+}
+
+func last(t *testing.T, open func() stream.Stream) {
+	s := open()
+	want := func(n uint64) {
+		t.Helper()
+		if got, err := s.Last(context.Background(), stream.Facts); err != nil || got != n {
+			t.Fatalf("the last place is %d, want %d; %v", got, n, err)
+		}
+	}
+	want(0)
+	put(t, s, stream.Observation+"F1", "another stream's")
+	want(0)
+	put(t, s, stream.SiteChanged, "a")
+	put(t, s, stream.LeadRaised, "b")
+	want(2)
 }
 
 func pending(t *testing.T, open func() stream.Stream) {

@@ -120,6 +120,31 @@ async function pixels(page: Page, low: number[], high: number[]): Promise<number
   );
 }
 
+test('the path of a flight under way grows by itself', async ({ browser }) => {
+  const v = await logIn(browser, 'analyst');
+  await v.page.locator('aside .row', { hasText: 'Candidate' }).click();
+  const chart = v.page.getByRole('img', { name: /Readings of flight survey-02/ });
+  await expect(chart).not.toHaveAccessibleName(/highest 9.5/);
+  await control(v, 'fly');
+  await expect(chart).toHaveAccessibleName(/highest 9.5/);
+});
+
+test("the partner's page fits a telephone", async ({ browser }) => {
+  const approver = await logIn(browser, 'approver');
+  const analyst = await logIn(browser, 'analyst');
+  const post = async (v: typeof analyst, path: string, data: object) =>
+    (await (await v.page.request.post(`/api/v1${path}`, { data, headers: { 'X-Vigia-CSRF': '1' } })).json()) as { id: string; version: number };
+  const { id } = ((await (await analyst.page.request.get('/api/v1/sites')).json()) as { id: string }[])[0]!;
+  const lead = await post(analyst, '/leads', { site: id, version: 3 });
+  await post(approver, `/leads/${lead.id}/approve`, { version: 1 });
+  await post(approver, `/leads/${lead.id}/release`, { version: 2 });
+  for (const width of [390, 320]) {
+    const { page } = await logIn(browser, 'partner', '/partner', { viewport: { width, height: 800 }, locale: 'es-ES' });
+    await expect(page.getByRole('button', { name: 'Acusar recibo' })).toBeVisible();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth), `at ${width} px`).toBeLessThanOrEqual(width);
+  }
+});
+
 test('names and passwords come from the environment for a real server', () => {
   process.env['VIGIA_ANALYST'] = 'someone:with:colons';
   expect(credentials('analyst')).toEqual({ name: 'someone', password: 'with:colons' });

@@ -128,6 +128,11 @@ const controls = {
   '/mock/empty': () => {
     Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], sealed: [] });
   },
+  '/mock/fly': () => {
+    const path = world.paths.get('survey-02');
+    const last = path.at(-1);
+    path.push({ ...last, time: new Date(Date.parse(last.time) + 1000).toISOString(), value: 9.5 });
+  },
   '/mock/drop': () => {
     for (const l of listeners) l.response.destroy();
   },

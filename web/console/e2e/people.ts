@@ -54,6 +54,6 @@ export async function reset(request: APIRequestContext): Promise<void> {
 }
 
 // control does to the mock what no user can.
-export async function control(v: Visit, action: 'drop' | 'empty' | 'site') {
+export async function control(v: Visit, action: 'drop' | 'empty' | 'site' | 'fly') {
   await v.page.request.post(`/mock/${action}`);
 }

@@ -19,6 +19,8 @@ test('from the evidence to the partner and back', async ({ browser }) => {
     await expect(panel.getByText(/kg\/h/).first()).toBeVisible();
     await expect(panel.getByText(/95\s%: .+ to .+\skg\/h/)).toBeVisible();
     await expect(panel.getByText(/90\s% within/)).toBeVisible();
+    await expect(panel.locator('dl')).toContainText(/Seen\s*[\d-]+ [\d:]+ UTC( to)?/);
+    await expect(panel.locator('dl')).not.toContainText('UTCto');
     await expect(panel.getByRole('heading', { name: 'Which building' })).toBeVisible();
     await expect(panel.locator('article')).not.toHaveCount(0);
     await expect(panel.locator('figure canvas').first()).toBeVisible();

@@ -64,7 +64,10 @@ function cut(lead) {
   const at = { lon_deg: Math.round(site.at.lon_deg * 1e4) / 1e4, lat_deg: Math.round(site.at.lat_deg * 1e4) / 1e4, alt_m: 0 };
   return {
     id: hash('release', 1), lead: lead.id, chemical: site.chemical, at, precision_m, first_seen: site.first_seen, last_seen: site.last_seen, flights: 2, rate_kg_h: site.rate_kg_h,
-    policy: 'mock 1', reasons: ['the place is rounded to 50 m (rule 2)', 'which building is withheld (rule 3)'],
+    policy: 'mock 1', reasons: {
+      es: ['El lugar se ha desplazado a una cuadrícula de 50\u00a0m.', 'Los edificios no se comunican.'],
+      en: ['The place is moved to a grid of 50\u00a0m.', 'The buildings are withheld.'],
+    },
     text: {
       es: `Se ha observado vapor de acetona en dos vuelos. El origen está, con una probabilidad del 95\u00a0%, a menos de ${precision_m}\u00a0m del centro indicado. Es una observación desde el aire y no una prueba: la acetona tiene usos legales.`,
       en: `Acetone vapour has been observed on two flights. Its origin is, with a probability of 95\u00a0%, within ${precision_m}\u00a0m of the centre given. This is an observation from the air and no proof: acetone has lawful uses.`,

@@ -130,7 +130,7 @@ export function make(now) {
     ['survey-02', path(starts[1], 420, 12, 52)],
   ]);
   const flights = ['survey-02', 'survey-01'].map((id, i) => ({
-    id, authorisation: 'auth-2031-04', purpose: 'exercise', aircraft: 'vg-3', chemical: 'acetone', registered_by: 'administrator-1', registered_at: iso(starts[1 - i] - 600e3), ended: id === 'survey-01',
+    id, authorisation: 'auth-2031-04', purpose: 'exercise', aircraft: 'vg-3', chemical: 'acetone', ground_m: 0, registered_by: 'administrator-1', registered_at: iso(starts[1 - i] - 600e3), ended: id === 'survey-01',
   }));
   const one = posterior(1, 'survey-01', paths.get('survey-01').at(-1).time, 600, emitter(43, 26, 13, 8, 65, 2.1), 26);
   const two = posterior(2, 'survey-02', paths.get('survey-02').at(-1).time, 420, emitter(47, 33, 9, 6, 70, 1.8), 19);

@@ -1118,8 +1118,10 @@ export interface components {
             flights: number;
             /** @description The policy's name and version. */
             policy: string;
-            /** @description What was withheld or coarsened, and by which rule. */
-            reasons: string[] | null;
+            /** @description By language (es, en): what was withheld or coarsened, a sentence each. */
+            reasons: {
+                [key: string]: string[];
+            } | null;
             /** @description Plain words by language: es, en. */
             text: {
                 [key: string]: string;

@@ -33,6 +33,7 @@ export interface Words {
   flights: string;
   buildings: string;
   withheld: string;
+  noneNamed: string;
   why: string;
   policy: string;
   north: string;
@@ -83,6 +84,7 @@ const es: Words = {
   flights: 'Vuelos que coinciden',
   buildings: 'Edificios',
   withheld: 'no se comunica',
+  noneNamed: 'no se señala ninguno',
   why: 'Qué se ha omitido o redondeado, y por qué',
   policy: 'Norma aplicada',
   north: 'N',
@@ -146,6 +148,7 @@ const en: Words = {
   flights: 'Flights that agree',
   buildings: 'Buildings',
   withheld: 'not shared',
+  noneNamed: 'none named',
   why: 'What was withheld or rounded, and why',
   policy: 'Policy applied',
   north: 'N',
@@ -226,11 +229,14 @@ export function number(x: number, language: Language, digits = 3): string {
   return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(x);
 }
 
-export const length = (m: number, language: Language) => (m >= 1000 ? `${number(m / 1000, language, 2)} km` : `${number(m, language, 2)} m`);
+// length writes metres, or kilometres from one thousand on. It rounds up: what
+// is within a length must stay within it.
+export const length = (m: number, language: Language) =>
+  m >= 1000 ? `${number(Math.ceil(m / 10 - 1e-9) / 100, language, 6)}\u00a0km` : `${number(Math.ceil(m - 1e-9), language, 6)}\u00a0m`;
 
 export const utc = (iso: string, language: Language) =>
-  `${new Intl.DateTimeFormat(locale[language], { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(new Date(iso))} UTC`;
+  `${new Intl.DateTimeFormat(locale[language], { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: 'UTC' }).format(new Date(iso))}\u00a0UTC`;
 
 export const local = (iso: string, language: Language) => new Intl.DateTimeFormat(locale[language], { dateStyle: 'full', timeStyle: 'long' }).format(new Date(iso));
 
-export const percent = (p: number, language: Language) => `${number(100 * p, language, 2)} %`;
+export const percent = (p: number, language: Language) => `${number(100 * p, language, 2)}\u00a0%`;

@@ -16,7 +16,7 @@ export function credible(buildings: readonly BuildingProbability[], probability:
 
 // whichBuilding says where the source is among the buildings.
 export function whichBuilding(buildings: readonly BuildingProbability[], elsewhere: number): string {
-  if (buildings.length === 0) return 'No map of buildings covers this place, so none can be ranked.';
+  if (buildings.length === 0) return 'No known building lies where the source may be.';
   const few = credible(buildings, 0.9);
   if (few.length === 0) {
     const known = buildings.reduce((sum, b) => sum + b.probability, 0);

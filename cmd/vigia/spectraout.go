@@ -1,0 +1,119 @@
+package main
+
+import (
+	"math"
+
+	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/spectral"
+	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/wire/envi"
+)
+
+var nan32 = float32(math.NaN())
+
+// spectraOut is the answer of the spectra commands.
+type spectraOut struct {
+	Chemical   string              `json:"chemical,omitempty"`
+	Method     string              `json:"method,omitempty"`
+	Kind       spectral.Kind       `json:"signature_kind,omitempty"`
+	Sigma      float64             `json:"sigma,omitempty"`
+	Threshold  *spectral.Threshold `json:"threshold,omitempty"`
+	Detections int                 `json:"detections"`
+	Seed       spectral.Threshold  `json:"plume_seed"`
+	Grow       spectral.Threshold  `json:"plume_edge"`
+	Plumes     []plumeOut          `json:"plumes"`
+	Warnings   []string            `json:"warnings,omitempty"`
+	Seconds    float64             `json:"seconds"`
+}
+
+// plumeOut is one plume, on the Earth where the raster says where it lies.
+type plumeOut struct {
+	spectral.Plume
+	At       *geo.Point        `json:"at,omitempty"` // of the strongest neighbourhood
+	AreaM2   float64           `json:"area_m2,omitempty"`
+	MassKg   float64           `json:"mass_kg,omitempty"`
+	MassSD   float64           `json:"mass_sd_kg,omitempty"`
+	Identity []spectral.Answer `json:"identity,omitempty"`
+
+	outline geo.Polygon
+}
+
+func plumesReport(h envi.Header, p spectral.Plumes) spectraOut {
+	out := spectraOut{Seed: p.Seed, Grow: p.Grow, Plumes: []plumeOut{}}
+	for _, plume := range p.Plumes {
+		o := plumeOut{Plume: plume, outline: plume.Outline}
+		if h.Map != nil {
+			if at, ok := h.Map.Point(plume.PeakSample, plume.PeakLine); ok {
+				o.At = &at
+				o.outline = geo.Polygon(plume.Outline).Map(func(x, y float64) (float64, float64) {
+					p, _ := h.Map.Point(x, y)
+					return p.Lon, p.Lat
+				})
+			}
+			o.AreaM2 = h.Map.PixelArea() * float64(plume.Pixels)
+		}
+		out.Plumes = append(out.Plumes, o)
+		out.Detections += plume.Pixels
+	}
+	return out
+}
+
+func (f *foundIn) report(h envi.Header) spectraOut {
+	out := plumesReport(h, f.Plumes)
+	out.Chemical, out.Method, out.Kind, out.Sigma = f.chemical, f.method, f.Kind, f.Sigma
+	out.Threshold, out.Detections, out.Warnings = &f.Threshold, f.Detections, f.Warnings
+	for i, a := range f.identity {
+		out.Plumes[i].Identity = a
+		out.Plumes[i].weigh()
+	}
+	return out
+}
+
+// weigh gives a plume its mass, where its substance and ground are known: the
+// mean column times the area.
+func (p *plumeOut) weigh() {
+	if len(p.Identity) == 0 || len(p.Identity[0].Amounts) != 1 || p.AreaM2 == 0 {
+		return
+	}
+	a := p.Identity[0].Amounts[0]
+	chemical, err := vigia.ChemicalNamed(a.Name)
+	if err != nil {
+		return
+	}
+	perPPMMetre := chemical.KgPerM3PerPPM(0, 0) * p.AreaM2
+	p.MassKg, p.MassSD = a.Value*perPPMMetre, a.SD*perPPMMetre
+}
+
+// features is the answer as a map: outlines, and the place of each peak. Where
+// the raster does not say where it lies, positions are sample and line.
+func (o spectraOut) features() any {
+	all := []feature{}
+	onEarth := true
+	for i, p := range o.Plumes {
+		onEarth = onEarth && p.At != nil
+		properties := map[string]any{"plume": i + 1, "pixels": p.Pixels, "peak": p.Peak, "mean": p.Mean}
+		if o.Chemical != "" {
+			properties["chemical"] = o.Chemical
+		}
+		if p.AreaM2 > 0 {
+			properties["area_m2"] = p.AreaM2
+		}
+		if p.MassKg > 0 {
+			properties["mass_kg"], properties["mass_sd_kg"] = p.MassKg, p.MassSD
+		}
+		if len(p.Identity) > 0 {
+			properties["identity"] = p.Identity
+		}
+		at := [2]float64{p.PeakSample, p.PeakLine}
+		if p.At != nil {
+			at = [2]float64{p.At.Lon, p.At.Lat}
+		}
+		all = append(all, feature{"Feature", properties, p.outline},
+			feature{"Feature", map[string]any{"plume": i + 1, "likely": "upwind edge"}, map[string]any{"type": "Point", "coordinates": at}})
+	}
+	out := map[string]any{"type": "FeatureCollection", "features": all}
+	if !onEarth {
+		out["vigia:frame"] = "pixels"
+	}
+	return out
+}

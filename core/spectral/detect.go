@@ -1,0 +1,151 @@
+package spectral
+
+import (
+	"context"
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/spectral/kernel"
+)
+
+// A Method scores a pixel.
+type Method string
+
+// The methods. A score of MF is an amount, in units of the target; one of ACE a
+// signed squared cosine, −1 to 1.
+const (
+	MF   Method = "mf"   // matched filter (Manolakis & Shaw 2002, IEEE SPM 19:29, eq. 33)
+	ACE  Method = "ace"  // adaptive cosine estimator (Kraut, Scharf & Butler 2005, IEEE TSP 53:427), with the filter's sign
+	Auto Method = "auto" // matched filter on a background that its own finds are taken out of
+)
+
+// A Detector is a target against a background, ready to score.
+type Detector struct {
+	Method Method
+	Sigma  float64 // standard deviation of an amount where the background is Gaussian
+
+	centre  []float32 // padded to panels
+	weights []float32 // Σ⁻¹t / tᵀΣ⁻¹t, padded to panels
+	inverse []float32 // L⁻¹ as kernel.Pack has it; ACE's
+	power   float64   // tᵀΣ⁻¹t
+	bands   int
+	more    [][]float32 // weights of further targets, each over its own σ; see NewAny
+}
+
+// NewDetector makes a detector of a target: the change of a pixel by one unit
+// of what is looked for, a number a band.
+func NewDetector(bg *Background, target []float64, method Method) (*Detector, error) {
+	if len(target) != len(bg.Mean) {
+		return nil, vigia.Errorf(vigia.Invalid, "the target has %d bands and the background %d", len(target), len(bg.Mean))
+	}
+	var w mat.VecDense
+	t := mat.NewVecDense(len(target), append([]float64(nil), target...))
+	if err := bg.chol.SolveVecTo(&w, t); err != nil {
+		if _, ok := err.(mat.Condition); !ok {
+			return nil, vigia.Errorf(vigia.Internal, "the covariance cannot be solved: %v", err)
+		}
+	}
+	power := mat.Dot(t, &w)
+	if !(power > 0) || math.IsInf(power, 0) {
+		return nil, vigia.Errorf(vigia.Invalid, "the target is zero or not finite in the bands that serve")
+	}
+	edge := kernel.Panels(len(target)) * kernel.Lanes
+	d := &Detector{Method: method, Sigma: 1 / math.Sqrt(power), power: power, bands: len(target)}
+	d.centre, d.weights = make([]float32, edge), make([]float32, edge)
+	for i := range target {
+		d.centre[i] = float32(bg.Mean[i])
+		d.weights[i] = float32(w.AtVec(i) / power)
+	}
+	if method == ACE {
+		d.inverse = bg.inverseLower()
+	}
+	return d, nil
+}
+
+// NewAny makes a detector of any of some targets: its score is the largest of
+// their matched filters, each in its own standard deviations.
+func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
+	var any *Detector
+	for _, t := range targets {
+		d, err := NewDetector(bg, t, MF)
+		if err != nil {
+			return nil, err
+		}
+		for i := range d.weights {
+			d.weights[i] /= float32(d.Sigma)
+		}
+		d.Sigma = 1
+		if any == nil {
+			any = d
+		} else {
+			any.more = append(any.more, d.weights)
+		}
+	}
+	if any == nil {
+		return nil, vigia.Errorf(vigia.Invalid, "there are no targets")
+	}
+	return any, nil
+}
+
+// Score scores every pixel of the scene, in scan order; NaN where there is no
+// data.
+func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
+	return d.score(ctx, s, workers, nil)
+}
+
+// score is Score; where bright is not nil it also writes how bright each pixel
+// is: its projection on the mean spectrum, less the mean's own.
+func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []float32) ([]float32, error) {
+	scores := make([]float32, s.Pixels())
+	err := s.each(ctx, workers, func(b *block, _, first, n int) error {
+		for at := 0; at < n; at += blockPixels {
+			m := min(blockPixels, n-at)
+			clear(b.sum)
+			padded, _, err := s.load(b, first+at, m, d.centre)
+			if err != nil {
+				return err
+			}
+			if bright != nil {
+				kernel.Best().Dot(b.a, b.panels, d.centre, padded, d.bands)
+				copy(bright[first+at:first+at+m], b.a)
+			}
+			d.block(b, padded)
+			out := scores[first+at : first+at+m]
+			copy(out, b.a)
+			for p, ok := range b.valid[:m] {
+				if !ok {
+					out[p] = nan32
+					if bright != nil {
+						bright[first+at+p] = nan32
+					}
+				}
+			}
+		}
+		return nil
+	})
+	return scores, err
+}
+
+// block writes the scores of a block to b.a.
+func (d *Detector) block(b *block, n int) {
+	k := kernel.Best()
+	k.Dot(b.a, b.panels, d.weights, n, d.bands)
+	for _, w := range d.more {
+		k.Dot(b.b, b.panels, w, n, d.bands)
+		for p, v := range b.b[:n] {
+			b.a[p] = max(b.a[p], v)
+		}
+	}
+	if d.Method != ACE {
+		return
+	}
+	k.Norm2(b.b, b.panels, d.inverse, n, d.bands)
+	for p, length := range b.b[:n] {
+		v := float64(b.a[p])
+		if length > 0 {
+			b.a[p] = float32(v * math.Abs(v) * d.power / float64(length))
+		}
+	}
+}

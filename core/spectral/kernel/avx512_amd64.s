@@ -1,0 +1,226 @@
+#include "textflag.h"
+
+// Two vectors of 16 hold the 32 lanes of a panel. Eight rows or pixels at a
+// time make 16 accumulators (Z0 to Z15), enough to hide the multiply-add's
+// latency; two loads and eight broadcasts feed 16 multiply-adds.
+
+// func centreAVX512(dst, src, shift, sum *float32, n, lanes, stride int)
+TEXT ·centreAVX512(SB), NOSPLIT, $0-56
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ shift+16(FP), DX
+	MOVQ sum+24(FP), R8
+	MOVQ n+32(FP), R9
+	MOVQ lanes+40(FP), CX
+	MOVQ stride+48(FP), R10
+	SHLQ $2, R10
+	MOVL $1, AX          // masks of the lanes that there are
+	SHLQ CX, AX
+	DECQ AX
+	KMOVW AX, K1
+	SHRQ $16, AX
+	KMOVW AX, K2
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(R8), Z3
+loop:
+	VMOVUPS.Z (SI), K1, Z4
+	VMOVUPS.Z 64(SI), K2, Z5
+	VSUBPS Z0, Z4, Z4
+	VSUBPS Z1, Z5, Z5
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	VADDPS Z4, Z2, Z2
+	VADDPS Z5, Z3, Z3
+	ADDQ R10, SI
+	ADDQ $128, DI
+	DECQ R9
+	JNZ loop
+	VMOVUPS Z2, (R8)
+	VMOVUPS Z3, 64(R8)
+	VZEROUPPER
+	RET
+
+#define ZERO16 \
+	VPXORD Z0, Z0, Z0; VPXORD Z1, Z1, Z1; VPXORD Z2, Z2, Z2; VPXORD Z3, Z3, Z3; \
+	VPXORD Z4, Z4, Z4; VPXORD Z5, Z5, Z5; VPXORD Z6, Z6, Z6; VPXORD Z7, Z7, Z7; \
+	VPXORD Z8, Z8, Z8; VPXORD Z9, Z9, Z9; VPXORD Z10, Z10, Z10; VPXORD Z11, Z11, Z11; \
+	VPXORD Z12, Z12, Z12; VPXORD Z13, Z13, Z13; VPXORD Z14, Z14, Z14; VPXORD Z15, Z15, Z15
+
+// STEP multiplies the two vectors Z16, Z17 by one number and adds.
+#define STEP(mem, b, lo, hi) \
+	VBROADCASTSS mem, b; \
+	VFMADD231PS Z16, b, lo; \
+	VFMADD231PS Z17, b, hi
+
+// ADDROW adds two accumulators to a row of the Gram matrix.
+#define ADDROW(lo, hi) \
+	VADDPS (DI), lo, lo; \
+	VADDPS 64(DI), hi, hi; \
+	VMOVUPS lo, (DI); \
+	VMOVUPS hi, 64(DI); \
+	ADDQ R8, DI
+
+// func tileAVX512(c, a, b *float32, stride, n int)
+TEXT ·tileAVX512(SB), NOSPLIT, $0-40
+	MOVQ c+0(FP), DI
+	MOVQ a+8(FP), SI
+	MOVQ b+16(FP), DX
+	MOVQ stride+24(FP), R8
+	MOVQ n+32(FP), R9
+	ZERO16
+loop:
+	VMOVUPS (SI), Z16
+	VMOVUPS 64(SI), Z17
+	STEP(0(DX), Z18, Z0, Z1)
+	STEP(4(DX), Z19, Z2, Z3)
+	STEP(8(DX), Z20, Z4, Z5)
+	STEP(12(DX), Z21, Z6, Z7)
+	STEP(16(DX), Z22, Z8, Z9)
+	STEP(20(DX), Z23, Z10, Z11)
+	STEP(24(DX), Z24, Z12, Z13)
+	STEP(28(DX), Z25, Z14, Z15)
+	ADDQ $128, SI
+	ADDQ $128, DX
+	DECQ R9
+	JNZ loop
+	ADDROW(Z0, Z1)
+	ADDROW(Z2, Z3)
+	ADDROW(Z4, Z5)
+	ADDROW(Z6, Z7)
+	ADDROW(Z8, Z9)
+	ADDROW(Z10, Z11)
+	ADDROW(Z12, Z13)
+	ADDROW(Z14, Z15)
+	VZEROUPPER
+	RET
+
+// REDUCE adds the 16 lanes of a vector into out.
+#define REDUCE(z, off) \
+	VEXTRACTF64X4 $1, z, Y8; \
+	VMOVAPS z, Z9; \
+	VADDPS Y8, Y9, Y9; \
+	VEXTRACTF128 $1, Y9, X8; \
+	VADDPS X8, X9, X9; \
+	VHADDPS X9, X9, X9; \
+	VHADDPS X9, X9, X9; \
+	VMOVSS X9, off(DI)
+
+// SQUARE adds the squares of two accumulators to a third.
+#define SQUARE(lo, hi, sum) \
+	VFMADD231PS lo, lo, sum; \
+	VFMADD231PS hi, hi, sum
+
+// func norm2AVX512(out, x, w *float32, panels, panelBytes int)
+TEXT ·norm2AVX512(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ w+16(FP), DX
+	MOVQ panels+24(FP), R8
+	MOVQ panelBytes+32(FP), R9
+	MOVQ $1, R10         // panels of columns in this panel of rows
+	VPXORD Z24, Z24, Z24
+	VPXORD Z25, Z25, Z25
+	VPXORD Z26, Z26, Z26
+	VPXORD Z27, Z27, Z27
+	VPXORD Z28, Z28, Z28
+	VPXORD Z29, Z29, Z29
+	VPXORD Z30, Z30, Z30
+	VPXORD Z31, Z31, Z31
+rows:
+	ZERO16
+	MOVQ SI, R11
+	MOVQ R10, R12
+columns:
+	MOVQ R11, BX
+	MOVQ $32, CX
+loop:
+	VMOVUPS (DX), Z16
+	VMOVUPS 64(DX), Z17
+	STEP(0(BX), Z18, Z0, Z1)
+	STEP(128(BX), Z19, Z2, Z3)
+	STEP(256(BX), Z20, Z4, Z5)
+	STEP(384(BX), Z21, Z6, Z7)
+	STEP(512(BX), Z22, Z8, Z9)
+	STEP(640(BX), Z23, Z10, Z11)
+	STEP(768(BX), Z18, Z12, Z13)
+	STEP(896(BX), Z19, Z14, Z15)
+	ADDQ $128, DX
+	ADDQ $4, BX
+	DECQ CX
+	JNZ loop
+	ADDQ R9, R11
+	DECQ R12
+	JNZ columns
+	SQUARE(Z0, Z1, Z24)
+	SQUARE(Z2, Z3, Z25)
+	SQUARE(Z4, Z5, Z26)
+	SQUARE(Z6, Z7, Z27)
+	SQUARE(Z8, Z9, Z28)
+	SQUARE(Z10, Z11, Z29)
+	SQUARE(Z12, Z13, Z30)
+	SQUARE(Z14, Z15, Z31)
+	INCQ R10
+	CMPQ R10, R8
+	JLE rows
+	REDUCE(Z24, 0)
+	REDUCE(Z25, 4)
+	REDUCE(Z26, 8)
+	REDUCE(Z27, 12)
+	REDUCE(Z28, 16)
+	REDUCE(Z29, 20)
+	REDUCE(Z30, 24)
+	REDUCE(Z31, 28)
+	VZEROUPPER
+	RET
+
+// func dotAVX512(out, x, w *float32, panels, panelBytes int)
+TEXT ·dotAVX512(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ w+16(FP), DX
+	MOVQ panels+24(FP), R8
+	MOVQ panelBytes+32(FP), R9
+	ZERO16
+loop:
+	VMOVUPS (DX), Z16
+	VMOVUPS 64(DX), Z17
+	VFMADD231PS 0(SI), Z16, Z0
+	VFMADD231PS 64(SI), Z17, Z8
+	VFMADD231PS 128(SI), Z16, Z1
+	VFMADD231PS 192(SI), Z17, Z9
+	VFMADD231PS 256(SI), Z16, Z2
+	VFMADD231PS 320(SI), Z17, Z10
+	VFMADD231PS 384(SI), Z16, Z3
+	VFMADD231PS 448(SI), Z17, Z11
+	VFMADD231PS 512(SI), Z16, Z4
+	VFMADD231PS 576(SI), Z17, Z12
+	VFMADD231PS 640(SI), Z16, Z5
+	VFMADD231PS 704(SI), Z17, Z13
+	VFMADD231PS 768(SI), Z16, Z6
+	VFMADD231PS 832(SI), Z17, Z14
+	VFMADD231PS 896(SI), Z16, Z7
+	VFMADD231PS 960(SI), Z17, Z15
+	ADDQ $128, DX
+	ADDQ R9, SI
+	DECQ R8
+	JNZ loop
+	VADDPS Z8, Z0, Z0
+	VADDPS Z9, Z1, Z1
+	VADDPS Z10, Z2, Z2
+	VADDPS Z11, Z3, Z3
+	VADDPS Z12, Z4, Z4
+	VADDPS Z13, Z5, Z5
+	VADDPS Z14, Z6, Z6
+	VADDPS Z15, Z7, Z7
+	REDUCE(Z0, 0)
+	REDUCE(Z1, 4)
+	REDUCE(Z2, 8)
+	REDUCE(Z3, 12)
+	REDUCE(Z4, 16)
+	REDUCE(Z5, 20)
+	REDUCE(Z6, 24)
+	REDUCE(Z7, 28)
+	VZEROUPPER
+	RET

@@ -1,0 +1,135 @@
+package spectral
+
+import (
+	"context"
+
+	"github.com/vigia-project/vigia"
+)
+
+// Options of a run. Zero means the default.
+type Options struct {
+	Method  Method  // MF
+	Kind    Kind    // Guess
+	Rate    float64 // 1e-4
+	Workers int     // 1
+}
+
+// A Result is what a run finds in a scene.
+type Result struct {
+	Kind       Kind      // the signature was taken for
+	Sigma      float64   // standard deviation of an amount, in the signature's units
+	Scores     []float32 // scan order
+	Amounts    []float32 // of the signature, where Scores are none: Auto's
+	Threshold  Threshold // of single pixels
+	Detections int       // pixels beyond it
+	Plumes     Plumes
+	Loading    float64 // of the covariance, 0 is none
+	Background *Background
+
+	bright   []float32 // of each pixel, of the mean's; Auto's
+	Warnings []string
+}
+
+// Detect scores a scene for signatures, given in the scene's bands that serve,
+// calibrates the alarm rate and finds plumes. Scores of one signature are
+// amounts of it, or cosines; of several, standard deviations of the one that
+// stands out most.
+func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*Result, error) {
+	if o.Rate == 0 {
+		o.Rate = 1e-4
+	}
+	if o.Kind == "" {
+		o.Kind = Guess
+	}
+	moments, err := s.Measure(ctx, o.Workers)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{Warnings: s.Warnings}
+	score := func(m Method) error {
+		bg, err := moments.Background()
+		if err != nil {
+			return err
+		}
+		r.Loading, r.Background = bg.Loading, bg
+		targets := make([][]float64, len(signatures))
+		for i, g := range signatures {
+			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
+				return err
+			}
+		}
+		var d *Detector
+		if len(targets) == 1 {
+			d, err = NewDetector(bg, targets[0], m)
+		} else {
+			d, err = NewAny(bg, targets)
+		}
+		if err != nil {
+			return err
+		}
+		r.Sigma = d.Sigma
+		if o.Method == Auto {
+			r.bright = make([]float32, s.Pixels())
+		}
+		r.Scores, err = d.score(ctx, s, o.Workers, r.bright)
+		return err
+	}
+	switch o.Method {
+	case "", MF, ACE:
+		err = score(o.Method)
+	case Auto:
+		if err = score(MF); err == nil {
+			err = r.refine(s, moments, func() error { return score(MF) })
+		}
+	default:
+		err = vigia.Errorf(vigia.Invalid, "the method %q is not known; there are mf, ace and auto", o.Method)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.Loading > 0 {
+		r.Warnings = append(r.Warnings, sentence("the covariance is singular and was loaded by %.0e of its mean variance", r.Loading))
+	}
+	return r, r.judge(s.Samples, o.Rate)
+}
+
+// refine is what Auto does after the first matched filter: plumes out of their
+// own background, scores levelled over brightness, neighbours leaned on.
+func (r *Result) refine(s *Scene, m *Moments, again func() error) error {
+	_, skip, err := find(r.Scores, s.Samples, refineRate)
+	if err != nil {
+		return err
+	}
+	if skip != nil {
+		if err := s.without(m, skip); err != nil {
+			return err
+		}
+		if err := again(); err != nil {
+			return err
+		}
+	}
+	r.Amounts = r.Scores
+	r.Scores = lean(level(r.Scores, r.bright, skip), s.Samples, skip)
+	return nil
+}
+
+// refineRate is the alarm rate of the plumes that are taken out.
+const refineRate = 1e-4
+
+// judge calibrates the scores and finds what passes.
+func (r *Result) judge(samples int, rate float64) error {
+	var err error
+	var skip []bool
+	if r.Plumes, skip, err = find(r.Scores, samples, rate); err != nil {
+		return err
+	}
+	if r.Threshold, err = Calibrate(r.Scores, samples, skip, rate); err != nil {
+		return err
+	}
+	for _, v := range r.Scores {
+		if float64(v) > r.Threshold.Value {
+			r.Detections++
+		}
+	}
+	return nil
+}

@@ -1,0 +1,179 @@
+package track
+
+import "math"
+
+// learned is what the reports have taught of the sensor and the traffic. Each
+// rate is a running mean whose gain falls as 1/n to a floor, so that it
+// settles fast and then follows slow change.
+type learned struct {
+	scans     int
+	interval  float64 // mean s between scans
+	stated    float64 // mean variance that reports state, m²
+	unstated  float64 // variance of reports that state none, m²
+	area      float64 // that reports come from, m²
+	clutter   float64 // reports a scan that are of no track
+	detection float64 // probability that a vehicle is reported
+	births    float64 // vehicles that appear, a scan
+	known     float64 // vehicles that are told
+	hidden    float64 // vehicles that exist and are in no track yet
+	speed2    float64 // mean square of a component of velocity, m²/s²
+	occupancy [modes]float64
+	scores    scores
+}
+
+const (
+	gainFloor     = 0.02
+	defaultSigma  = 0.5 // m, of a report that states none, until it is learned
+	defaultSpeed  = 10  // m/s, deviation of each component, until it is learned
+	firstInterval = 1   // s
+)
+
+func prior() learned {
+	return learned{
+		interval: 0, unstated: defaultSigma * defaultSigma, detection: 0.9, births: 1, speed2: defaultSpeed * defaultSpeed,
+		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1},
+	}
+}
+
+func (l *learned) period() float64 {
+	if l.interval > 0 {
+		return l.interval
+	}
+	return firstInterval
+}
+
+// sigma is the deviation of a typical report, m.
+func (l *learned) sigma() float64 {
+	if l.stated > 0 {
+		return math.Sqrt(l.stated)
+	}
+	return math.Sqrt(l.unstated)
+}
+
+func (l *learned) gain() float64 { return math.Max(1/float64(l.scans+1), gainFloor) }
+
+func blend(old, new, gain float64) float64 { return old + gain*(new-old) }
+
+// look takes in what a scan shows before it is associated.
+func (l *learned) look(s *Scan, dt float64) {
+	gain := l.gain()
+	if dt > 0 {
+		if l.interval == 0 {
+			l.interval = dt
+			// A vehicle in one scan goes some deviations of the noise: where
+			// a unit other than the metre is in use this scales its speed.
+			l.speed2 = math.Max(l.speed2, square(4*l.sigma()/dt))
+		}
+		l.interval = blend(l.interval, dt, math.Max(gain, 0.05))
+	}
+	lo, hi := [2]float64{math.Inf(1), math.Inf(1)}, [2]float64{math.Inf(-1), math.Inf(-1)}
+	for _, r := range s.Reports {
+		lo[0], hi[0] = math.Min(lo[0], r.X), math.Max(hi[0], r.X)
+		lo[1], hi[1] = math.Min(lo[1], r.Y), math.Max(hi[1], r.Y)
+		if r.Sigma > 0 {
+			if l.stated == 0 {
+				l.stated = r.Sigma * r.Sigma
+			}
+			l.stated = blend(l.stated, r.Sigma*r.Sigma, gain/float64(len(s.Reports)))
+		}
+	}
+	if n := float64(len(s.Reports)); n > 1 {
+		// A sample of n lacks about 2/(n+1) of a side.
+		wide := math.Max(hi[0]-lo[0], 10*l.sigma()) * (n + 1) / (n - 1)
+		high := math.Max(hi[1]-lo[1], 10*l.sigma()) * (n + 1) / (n - 1)
+		if l.area == 0 {
+			l.area = wide * high
+		}
+		l.area = blend(l.area, wide*high, math.Max(gain, 0.05))
+	}
+	if l.area == 0 {
+		l.area = square(100 * l.sigma())
+	}
+	if l.scans == 0 {
+		l.clutter = math.Max(float64(len(s.Reports))/2, 0.1)
+		l.hidden = l.clutter
+	}
+}
+
+// death is the probability that a vehicle goes within dt: as many go as come.
+func (l *learned) death(dt float64) float64 {
+	scans := dt / l.period()
+	return clamp(l.births/math.Max(l.known, 1), 1.0/500, 1.0/20) * scans
+}
+
+// tell takes in a scan's outcome.
+func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, born float64) {
+	gain := l.gain()
+	unknown := 0.0
+	for _, p := range a.new {
+		unknown += p
+	}
+	if l.scans > 0 {
+		l.clutter = math.Max(blend(l.clutter, unknown, gain), 0.02)
+	}
+	seen, there := 0.0, 0.0
+	var sum2, moving float64
+	var occupancy [modes]float64
+	l.known = 0
+	n := 0.0
+	for i := range tracks {
+		b := &tracks[i]
+		l.known += b.existence
+		// Who counts is chosen by what was known before the scan: to choose
+		// by its outcome would leave out those that were missed.
+		if expected[i] < 0.9 || b.age < 3 {
+			continue
+		}
+		n++
+		p := 0.0
+		for _, q := range a.prob[i] {
+			p += q
+		}
+		seen += p
+		there += b.existence
+		for m, w := range b.weight {
+			occupancy[m] += w
+		}
+		if w := 1 - b.weight[stopped]; w > 0.2 {
+			sum2 += w * b.speed2()
+			moving += w
+		}
+	}
+	if there > 0 {
+		g := gain * there / (there + 10)
+		l.detection = clamp(blend(l.detection, seen/there, g), 0.3, 0.99)
+		for m := range occupancy {
+			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/n, g), 0.02, 1)
+		}
+	}
+	if moving > 0 {
+		l.speed2 = blend(l.speed2, sum2/moving, gain*moving/(moving+10))
+	}
+	if l.scans > 2 {
+		l.births = math.Max(blend(l.births, born, gain), 0.02)
+	}
+	l.hidden = l.hidden*(1-l.detection) + l.births
+	l.scans++
+}
+
+// noise is the variance of reports that state none, corrected by how far
+// they fall from where sure tracks expect them: the mean of the squared
+// Mahalanobis distance is 2 where the variance is right. The motion's noise
+// is in proportion to it, so one factor fits both.
+func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, scan *Scan) float64 {
+	n, sum := 0.0, 0.0
+	for i := range tracks {
+		j := a.given[i]
+		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 5 {
+			continue
+		}
+		d := tracks[i].predicted.innovate(&reports[j]).distance2
+		n++
+		sum += math.Min(d, gate2)
+	}
+	if n == 0 {
+		return l.unstated
+	}
+	step := math.Max(0.5/float64(l.scans+1), gainFloor) * n / (n + 5)
+	return clamp(l.unstated*math.Exp(step*(sum/n-2)), 1e-6, 1e6)
+}

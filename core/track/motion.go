@@ -1,0 +1,119 @@
+package track
+
+import "math"
+
+// A motion is how vehicles move between two scans: the models' noise, which
+// follows from the sensor's, and how often they change.
+type motion struct {
+	dt         float64
+	noise      [modes]float64 // spectral density of white acceleration, m²/s³
+	creep      float64        // variance a second of a standing vehicle's place, m²/s
+	still      float64        // variance of a standing vehicle's velocity, m²/s²
+	restart    float64        // variance of the velocity of one that starts, m²/s²
+	transition [modes][modes]float64
+}
+
+// index holds each model's manoeuvring index: the deviation of place that its
+// acceleration makes in one scan, in units of the sensor's own (Kalata 1984,
+// IEEE TAES 20:174). They are a decade's steps, so that some mixture of them
+// fits any traffic; which one, the weights learn.
+var index = [modes]float64{quiet: 0.03, lively: 0.2, abrupt: 1}
+
+// dwell is the mean time in one model, s.
+const dwell = 10
+
+// motionOf derives the models from what was learned.
+func motionOf(l *learned, dt float64) motion {
+	m := motion{dt: dt}
+	period := l.period()
+	for i, k := range index {
+		m.noise[i] = square(k*l.sigma()) / (period * period * period)
+	}
+	m.creep = square(0.05*l.sigma()) / period
+	m.still = square(0.02 * l.sigma() / period)
+	m.restart = l.speed2 / 4
+	stay := math.Exp(-dt / math.Max(dwell, 4*period))
+	for i := range modes {
+		for j := range modes {
+			m.transition[i][j] = (1 - stay) * l.occupancy[j]
+		}
+		m.transition[i][i] += stay
+	}
+	return m
+}
+
+// predict moves a track to the next scan: mixing, then each model's own motion.
+func (m *motion) predict(b *bernoulli) {
+	var weight [modes]float64
+	var mixed [modes]gauss
+	for j := range modes {
+		for i := range modes {
+			weight[j] += b.weight[i] * m.transition[i][j]
+		}
+		m.mix(b, j, weight[j], &mixed[j])
+	}
+	b.weight = weight
+	for j := range modes {
+		m.move(j, &mixed[j])
+	}
+	b.mode = mixed
+}
+
+// mix is the distribution with which model j begins the step.
+func (m *motion) mix(b *bernoulli, j int, total float64, out *gauss) {
+	if total < 1e-300 {
+		*out = b.mode[j]
+		return
+	}
+	var share [modes]float64
+	for i := range modes {
+		share[i] = b.weight[i] * m.transition[i][j] / total
+		for k, v := range b.mode[i].mean {
+			out.mean[k] += share[i] * v
+		}
+	}
+	for i := range modes {
+		if share[i] < 1e-12 {
+			continue
+		}
+		addSpread(&out.cov, share[i], &b.mode[i], &out.mean)
+		if i == stopped && j != stopped { // which way it starts, nobody knows
+			out.cov[2][2] += share[i] * m.restart
+			out.cov[3][3] += share[i] * m.restart
+		}
+	}
+}
+
+// move applies one model.
+func (m *motion) move(j int, g *gauss) {
+	dt := m.dt
+	if j == stopped {
+		for i := range 2 {
+			for k := range 4 {
+				g.cov[2+i][k], g.cov[k][2+i] = 0, 0
+			}
+			g.mean[2+i] = 0
+			g.cov[i][i] += m.creep * dt
+		}
+		g.cov[2][2], g.cov[3][3] = m.still, m.still
+		return
+	}
+	// F = [I, dt·I; 0, I]; P <- F P Fᵀ + Q.
+	g.mean[0] += dt * g.mean[2]
+	g.mean[1] += dt * g.mean[3]
+	for k := range 4 {
+		g.cov[0][k] += dt * g.cov[2][k]
+		g.cov[1][k] += dt * g.cov[3][k]
+	}
+	for k := range 4 {
+		g.cov[k][0] += dt * g.cov[k][2]
+		g.cov[k][1] += dt * g.cov[k][3]
+	}
+	q := m.noise[j]
+	for i := range 2 {
+		g.cov[i][i] += q * dt * dt * dt / 3
+		g.cov[i][2+i] += q * dt * dt / 2
+		g.cov[2+i][i] += q * dt * dt / 2
+		g.cov[2+i][2+i] += q * dt
+	}
+}

@@ -1,0 +1,161 @@
+package track
+
+import (
+	"math"
+	"slices"
+)
+
+// settled is a track at one scan as known some scans later.
+type settled struct {
+	begun     int
+	number    int
+	existence float64
+	genuine   float64
+	state     gauss
+}
+
+// lookBack tells the picture of steps[0] with what the steps behind it taught.
+// A track that was not yet sure is told from its first report on when it
+// proved to be one, and a chance run of clutter is not told at all. Places and
+// velocities are smoothed (Rauch, Tung and Striebel 1965, AIAA Journal 3:1445,
+// on the moments over the modes).
+func lookBack(steps []step, settings Settings) Picture {
+	last := len(steps) - 1
+	behind := make([]settled, 0, len(steps[last].after.tracks))
+	for i := range steps[last].after.tracks {
+		b := &steps[last].after.tracks[i]
+		behind = append(behind, settled{b.begun, b.number, b.existence, b.genuine(&steps[last].after.learned.scores), b.now})
+	}
+	for k := last - 1; k >= 0; k-- {
+		behind = stepBack(steps[k].after, steps[k+1].after, behind)
+	}
+	p := Picture{Number: steps[0].scan.Number, Time: steps[0].scan.Time}
+	for i := range behind {
+		s, b := &behind[i], &steps[0].after.tracks[i]
+		if s.number == 0 || s.existence*s.genuine < settings.Report {
+			continue
+		}
+		e := b.estimate()
+		e.Track, e.Existence = s.number, s.existence*s.genuine
+		e.X, e.Y, e.VX, e.VY, e.Covariance = s.state.mean[0], s.state.mean[1], s.state.mean[2], s.state.mean[3], s.state.cov
+		p.Tracks = append(p.Tracks, e)
+	}
+	slices.SortFunc(p.Tracks, func(a, b Estimate) int { return a.Track - b.Track })
+	return p
+}
+
+// stepBack is what is known of the tracks of one state, from what is known of
+// those of the next. Both are in order of when they began.
+func stepBack(at, next *state, behind []settled) []settled {
+	out := make([]settled, len(at.tracks))
+	live := next.live
+	j := 0
+	for i := range at.tracks {
+		b := &at.tracks[i]
+		s := settled{b.begun, b.number, 0, 1, b.now}
+		for j < len(behind) && behind[j].begun < b.begun {
+			j++
+		}
+		if j < len(behind) && behind[j].begun == b.begun {
+			later := &behind[j]
+			s.number, s.genuine, s.existence = later.number, later.genuine, later.existence
+			if s.number > 0 { // the rest is not told
+				smooth(&s.state, &next.tracks[j], &later.state)
+			}
+		} else {
+			s.genuine = b.genuine(&at.learned.scores)
+		}
+		// Who does not exist then may have existed now.
+		s.existence += (1 - s.existence) * (1 - live) * b.existence / math.Max(1-live*b.existence, 1e-12)
+		out[i] = s
+	}
+	return out
+}
+
+// smooth corrects a state by the difference between what was predicted from it
+// and what is known behind it.
+func smooth(s *gauss, next *bernoulli, later *gauss) {
+	gain := &next.gain
+	var spread, half, step mat
+	for i := range 4 {
+		for k := range 4 {
+			s.mean[i] += gain[i][k] * (later.mean[k] - next.predicted.mean[k])
+			spread[i][k] = later.cov[i][k] - next.predicted.cov[i][k]
+		}
+	}
+	multiply(&half, gain, &spread)
+	for i := range 4 {
+		for j := range 4 {
+			for k := range 4 {
+				step[i][j] += half[i][k] * gain[j][k]
+			}
+		}
+	}
+	before := s.cov
+	for i := range 4 {
+		for j := range 4 {
+			s.cov[i][j] += step[i][j]
+		}
+	}
+	s.symmetrise()
+	if s.cov[0][0] <= 0 || s.cov[1][1] <= 0 || s.cov[2][2] <= 0 || s.cov[3][3] <= 0 || s.cov[0][0]*s.cov[1][1] <= square(s.cov[0][1]) {
+		s.cov = before // rounding, or modes that moments do not describe
+	}
+}
+
+func multiply(out, a, b *mat) {
+	for i := range 4 {
+		for k := range 4 {
+			f := a[i][k]
+			for j := range 4 {
+				out[i][j] += f * b[k][j]
+			}
+		}
+	}
+}
+
+// smootherGain is P Fᵀ P'⁻¹ of a track whose moments were now and are
+// predicted, with F on the mean over the modes: those that stand do not move.
+// It is 0, which leaves a state alone, where there is no inverse.
+func smootherGain(now, predicted *gauss, moving, dt float64) (gain mat) {
+	var cross mat
+	for i := range 4 {
+		for k := range 2 {
+			cross[i][k] = now.cov[i][k] + moving*dt*now.cov[i][2+k]
+			cross[i][2+k] = moving * now.cov[i][2+k]
+		}
+	}
+	if inverse, ok := invert(predicted.cov); ok {
+		multiply(&gain, &cross, &inverse)
+	}
+	return gain
+}
+
+// invert inverts a positive definite matrix by Gauss-Jordan elimination.
+func invert(m mat) (mat, bool) {
+	var inv mat
+	for i := range 4 {
+		inv[i][i] = 1
+	}
+	for i := range 4 {
+		p := m[i][i]
+		if !(p > 1e-12) {
+			return inv, false
+		}
+		for j := range 4 {
+			m[i][j] /= p
+			inv[i][j] /= p
+		}
+		for r := range 4 {
+			if r == i {
+				continue
+			}
+			f := m[r][i]
+			for j := range 4 {
+				m[r][j] -= f * m[i][j]
+				inv[r][j] -= f * inv[i][j]
+			}
+		}
+	}
+	return inv, true
+}

@@ -1,0 +1,314 @@
+// Package track joins position reports into tracks: vehicles as anonymous
+// numbers with a place, a velocity and a probability of being there at all.
+//
+// Each track is a Bernoulli component: an existence probability and, given
+// existence, an interacting-multiple-model state (Blom and Bar-Shalom 1988,
+// IEEE TAC 33:780). A scan of reports is associated jointly: marginals by
+// belief propagation (Williams and Lau 2014, IEEE TAES 50:2942) give each
+// track's existence, and the best global assignment decides which report moves
+// it, so that neighbours do not flow into one. What a report owes to nothing
+// known begins a track with the probability that it is no clutter (Musicki and
+// Evans 2004, IEEE TAES 40:704; Williams 2015, IEEE TAES 51:1664).
+//
+// Density of clutter, detection and birth rates and the vehicles' motion are
+// learned from the reports; a caller states the sensor's noise and no more.
+// Places are metres (or any one unit) in one local frame, times seconds.
+package track
+
+import (
+	"math"
+	"slices"
+
+	"github.com/vigia-project/vigia"
+)
+
+// A Report says that something was at a place.
+type Report struct {
+	ID    int
+	X, Y  float64 // m, east and north
+	Sigma float64 // one standard deviation of each of X and Y, m; 0: not stated
+
+	Velocity      *[2]float64 // m/s, east and north; nil: not measured
+	VelocitySigma float64     // one standard deviation of each, m/s; 0: not stated
+
+	RangeRate      *float64 // m/s, away from the sensor; nil: not measured
+	RangeRateSigma float64  // m/s; 0: not stated
+
+	Class string // "" is not known
+
+	// Score is the detector's own confidence, on any scale on which more is
+	// surer; nil: not given.
+	Score *float64
+}
+
+// A Sensor is where a scan was taken from, when that matters.
+type Sensor struct {
+	X, Y, Z float64 // m
+	// MinVelocity is the least range rate at which it sees a vehicle, m/s; 0:
+	// it sees those that stand as well.
+	MinVelocity float64
+}
+
+// A Scan is one look: reports that are true at one time. An empty one says
+// that the sensor looked and saw nothing.
+type Scan struct {
+	Number  int
+	Time    float64 // s
+	Sensor  *Sensor // nil: the place of the sensor does not matter
+	Reports []Report
+}
+
+// Settings bound a Tracker. The zero value has good ones.
+type Settings struct {
+	// Window is how late a scan may come and still be placed where it belongs,
+	// s. 0: 30 s.
+	Window float64
+	// Scans bounds the window in number of scans. 0: 64.
+	Scans int
+	// Report is the existence probability from which a track is told. 0: 0.5.
+	Report float64
+	// Live settles pictures as they were known at the time of their own scan,
+	// as Now has them, without what later scans taught.
+	Live bool
+	// Single moves a track by the one report that the best global assignment
+	// gives it, in place of all of its reports by their probability.
+	Single bool
+}
+
+const (
+	defaultWindow = 30 // s
+	defaultScans  = 64
+	defaultReport = 0.5
+	lookAhead     = 20 // scans
+)
+
+func (s Settings) withDefaults() Settings {
+	if s.Window <= 0 {
+		s.Window = defaultWindow
+	}
+	if s.Scans <= 0 {
+		s.Scans = defaultScans
+	}
+	if s.Report <= 0 {
+		s.Report = defaultReport
+	}
+	return s
+}
+
+// ahead is the number of scans that teach a settled picture.
+func (s Settings) ahead() int {
+	if s.Live {
+		return 0
+	}
+	return lookAhead
+}
+
+// Bounds on what comes from outside.
+const (
+	MaxReports = 200_000 // in a scan
+	maxTracks  = 200_000 // tentative ones included
+)
+
+// An Estimate is one track at the time of one scan.
+type Estimate struct {
+	Track      int // its number, from 1, in order of first being told
+	X, Y       float64
+	VX, VY     float64
+	Covariance [4][4]float64 // of X, Y, VX, VY
+	Existence  float64
+	Stopped    float64 // probability that it stands
+	Report     int     // index in the scan of the report that moved it; -1: none
+	Class      string  // the one most often reported
+}
+
+// A Picture is all tracks that are told at the time of one scan.
+type Picture struct {
+	Number int
+	Time   float64
+	Tracks []Estimate
+}
+
+// A Tracker joins scans into tracks. It is deterministic: the same scans give
+// the same tracks, in whatever order they come within the window.
+type Tracker struct {
+	settings Settings
+	steps    []step  // of the window, in order of time
+	base     *state  // before the first of them
+	frozen   float64 // a scan that is older would change what is settled
+	dirty    int     // steps from here on wait to be computed
+	settled  []Picture
+	late     int
+}
+
+// A step is a scan and the state behind it. States are never written again,
+// so keeping one costs nothing but memory.
+type step struct {
+	scan  Scan
+	after *state
+}
+
+// New makes a Tracker.
+func New(s Settings) *Tracker {
+	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior()}, frozen: math.Inf(-1)}
+}
+
+// Add takes a scan. A scan older than the newest, within the window, is put
+// where it belongs and what came behind is computed again, so the tracks are
+// those of scans in order. Reports of a scan's number and time that is known
+// already join that scan. A scan older than the window answers Conflict and
+// changes nothing; one that cannot be answers Invalid.
+func (t *Tracker) Add(scan Scan) error {
+	if err := scan.valid(); err != nil {
+		return err
+	}
+	if math.IsInf(t.frozen, 1) {
+		return vigia.Errorf(vigia.Conflict, "the tracker is closed")
+	}
+	if n := len(t.steps); n > 0 && scan.Time < math.Max(t.frozen, t.steps[n-1].scan.Time-t.settings.Window) {
+		t.late++
+		return vigia.Errorf(vigia.Conflict, "the scan of %.3f s is more than %.3g s or %d scans late", scan.Time, t.settings.Window, t.settings.Scans)
+	}
+	at, joined := t.place(scan)
+	if !joined {
+		t.steps = slices.Insert(t.steps, at, step{scan: scan})
+	}
+	t.dirty = min(t.dirty, at)
+	t.settle()
+	return nil
+}
+
+// place finds where a scan belongs, or the one that it joins.
+func (t *Tracker) place(scan Scan) (at int, joined bool) {
+	at = len(t.steps)
+	for at > 0 && t.steps[at-1].scan.Time > scan.Time {
+		at--
+	}
+	for i := at - 1; i >= 0 && t.steps[i].scan.Time == scan.Time; i-- {
+		if s := &t.steps[i].scan; s.Number == scan.Number {
+			s.Reports = append(slices.Clip(s.Reports), scan.Reports...)
+			return i, true
+		}
+		// Scans of one time stand by number, whichever came first.
+		if t.steps[i].scan.Number > scan.Number {
+			at = i
+		}
+	}
+	return at, false
+}
+
+// compute brings every step up to date. It waits until somebody asks, so that
+// many late scans in a row cost one computation.
+func (t *Tracker) compute() {
+	before := t.base
+	if t.dirty > 0 {
+		before = t.steps[t.dirty-1].after
+	}
+	for i := t.dirty; i < len(t.steps); i++ {
+		t.steps[i].after = advance(before, t.steps[i].scan, t.settings)
+		before = t.steps[i].after
+	}
+	t.dirty = len(t.steps)
+}
+
+// settle moves what the window has left behind to the settled pictures.
+func (t *Tracker) settle() {
+	newest := t.steps[len(t.steps)-1].scan.Time
+	// A picture looks ahead, so it settles when nothing can come any more
+	// before the last scan that it looks at.
+	leaves := func(n int) bool {
+		last := n + t.settings.ahead()
+		return last < len(t.steps)-1 && (newest-t.steps[last].scan.Time > t.settings.Window || len(t.steps)-last > t.settings.Scans)
+	}
+	if !leaves(0) {
+		return
+	}
+	t.compute()
+	n := 0
+	for ; leaves(n); n++ {
+		t.frozen = t.steps[n+t.settings.ahead()].scan.Time
+		t.settled = append(t.settled, t.tell(n))
+		t.base = t.steps[n].after
+	}
+	t.steps = slices.Delete(t.steps, 0, n)
+	t.dirty -= n
+}
+
+// tell is the picture of a step of the window that settles.
+func (t *Tracker) tell(n int) Picture {
+	if t.settings.Live {
+		return t.steps[n].picture(t.settings)
+	}
+	return lookBack(t.steps[n:min(n+1+t.settings.ahead(), len(t.steps))], t.settings)
+}
+
+// Now is the picture behind the newest scan, as known so far; the zero Picture
+// before the first.
+func (t *Tracker) Now() Picture {
+	if len(t.steps) == 0 {
+		return Picture{}
+	}
+	t.compute()
+	return t.steps[len(t.steps)-1].picture(t.settings)
+}
+
+// Settled returns the pictures that no late scan can change any more, in order
+// of time, and forgets them.
+func (t *Tracker) Settled() []Picture {
+	out := t.settled
+	t.settled = nil
+	return out
+}
+
+// Close settles what is in the window; nothing can be added behind it.
+func (t *Tracker) Close() []Picture {
+	t.compute()
+	for n, s := range t.steps {
+		t.settled = append(t.settled, t.tell(n))
+		t.base = s.after
+	}
+	t.steps, t.dirty = nil, 0
+	t.frozen = math.Inf(1)
+	return t.Settled()
+}
+
+// TooLate counts the scans that came behind the window.
+func (t *Tracker) TooLate() int { return t.late }
+
+func (s step) picture(settings Settings) Picture {
+	p := Picture{Number: s.scan.Number, Time: s.scan.Time}
+	for i := range s.after.tracks {
+		if b := &s.after.tracks[i]; b.number > 0 && b.told(&s.after.learned, settings) {
+			p.Tracks = append(p.Tracks, b.estimate())
+		}
+	}
+	return p
+}
+
+func (s Scan) valid() error {
+	if !finite(s.Time) {
+		return vigia.Errorf(vigia.Invalid, "the scan's time %v is not a number", s.Time)
+	}
+	if len(s.Reports) > MaxReports {
+		return vigia.Errorf(vigia.Invalid, "the scan has %d reports; at most %d are taken", len(s.Reports), MaxReports)
+	}
+	for _, r := range s.Reports {
+		if !finite(r.X) || !finite(r.Y) || math.Abs(r.X) > 1e9 || math.Abs(r.Y) > 1e9 {
+			return vigia.Errorf(vigia.Invalid, "report %d: the place %v, %v is not one", r.ID, r.X, r.Y)
+		}
+		if !(r.Sigma >= 0) || r.Sigma > 1e6 {
+			return vigia.Errorf(vigia.Invalid, "report %d: the standard deviation %v is not a number from 0 to 10⁶", r.ID, r.Sigma)
+		}
+		if v := r.Velocity; v != nil && (!finite(v[0]) || !finite(v[1])) {
+			return vigia.Errorf(vigia.Invalid, "report %d: the velocity is not a number", r.ID)
+		}
+		if v := r.RangeRate; v != nil && !finite(*v) {
+			return vigia.Errorf(vigia.Invalid, "report %d: the range rate is not a number", r.ID)
+		}
+		if r.Score != nil && !finite(*r.Score) {
+			return vigia.Errorf(vigia.Invalid, "report %d: the score is not a number", r.ID)
+		}
+	}
+	return nil
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
