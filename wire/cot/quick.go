@@ -205,7 +205,8 @@ func (q *scanner) event(e *Event) bool {
 		return false
 	}
 	seen := 0
-	empty, ok := q.attributes(func(name, value string, plain bool) bool { return e.attribute(name, value, plain, &seen) })
+	var last instant
+	empty, ok := q.attributes(func(name, value string, plain bool) bool { return e.attribute(name, value, plain, &seen, &last) })
 	if !ok || empty || seen&seenTimes != seenTimes {
 		return false
 	}
@@ -260,8 +261,14 @@ const (
 	seenTimes = seenTime | seenStart | seenStale
 )
 
+// An instant is a time with its text: time and start are mostly the same.
+type instant struct {
+	text string
+	at   time.Time
+}
+
 // attribute takes one attribute of the root.
-func (e *Event) attribute(name, value string, plain bool, seen *int) bool {
+func (e *Event) attribute(name, value string, plain bool, seen *int, last *instant) bool {
 	var word *string
 	var when *time.Time
 	bit := 0
@@ -297,9 +304,15 @@ func (e *Event) attribute(name, value string, plain bool, seen *int) bool {
 		*word = value
 		return true
 	}
-	t, err := time.Parse(time.RFC3339, value)
-	*when = t.UTC()
-	return err == nil
+	if value != last.text || value == "" {
+		t, err := time.Parse(time.RFC3339, value)
+		if err != nil {
+			return false
+		}
+		*last = instant{value, t.UTC()}
+	}
+	*when = last.at
+	return true
 }
 
 // point reads the point element, which holds nothing.

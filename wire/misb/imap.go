@@ -34,7 +34,7 @@ type mapping struct {
 	forth, back float64 // sF, sR
 	zero        float64 // zOffset: 0 maps to an integer exactly
 	length      int
-	sign        uint64 // the top bit
+	sign        uint64 // the top bit; codes above it are special
 }
 
 func newMapping(lo, hi float64, length int) mapping {

@@ -116,28 +116,62 @@ func (bits) encode(dst []byte, v Value, size int) ([]byte, error) {
 	return append(dst, raw...), nil
 }
 
-// coreID is a MIIS core identifier (ST 1204 §7): which sensor on which
-// platform, by UUIDs of things, not of people.
-func coreID(c *cursor) Value {
-	f := Fields{{"version", c.unsigned(1)}}
-	usage := c.unsigned(1)
-	kind := func(n uint64) Enum { return Enum{n, coreKinds[n]} }
+// miis is a MIIS core identifier (ST 1204 §7): which sensor on which platform,
+// by UUIDs of things, not of people.
+type miis struct{}
+
+// miisIDs are its ids, in order, and the bit of the usage byte that says that
+// one is there; the first two have types instead.
+var miisIDs = [...]struct {
+	name string
+	bit  uint64
+}{{"sensor_id", 0}, {"platform_id", 0}, {"window_id", 0x04}, {"minor_id", 0x02}}
+
+func (miis) decode(_ scope, b []byte) (Value, error) {
+	c := cursor{b: b}
+	version, usage := c.unsigned(1), c.unsigned(1)
 	sensor, platform := usage>>5&3, usage>>3&3
-	f = append(f, Field{"sensor_id_type", kind(sensor)}, Field{"platform_id_type", kind(platform)})
-	id := func(name string, there bool) {
+	f := Fields{
+		{"version", version},
+		{"sensor_id_type", Enum{sensor, coreKinds[sensor]}}, {"platform_id_type", Enum{platform, coreKinds[platform]}},
+	}
+	there := [...]bool{sensor != 0, platform != 0, usage&miisIDs[2].bit != 0, usage&miisIDs[3].bit != 0}
+	for i, id := range miisIDs {
 		var v Value
-		if there {
-			if b := c.take(16); b != nil {
-				v = UUID(b)
+		if there[i] {
+			if raw := c.take(16); raw != nil {
+				v = UUID(raw)
 			}
 		}
-		f = append(f, Field{name, v})
+		f = append(f, Field{id.name, v})
 	}
-	id("sensor_id", sensor != 0)
-	id("platform_id", platform != 0)
-	id("window_id", usage>>2&1 != 0)
-	id("minor_id", usage>>1&1 != 0)
-	return f
+	if usage&0x81 != 0 {
+		c.fail(vigia.Errorf(vigia.Invalid, "reserved bits are set in the usage byte %#x", usage))
+	}
+	return f, c.done()
+}
+
+func (miis) encode(dst []byte, v Value, _ int) ([]byte, error) {
+	f, ok := v.(Fields)
+	version, ok2 := f.Get("version").(uint64)
+	sensor, ok3 := f.Get("sensor_id_type").(Enum)
+	platform, ok4 := f.Get("platform_id_type").(Enum)
+	if !ok || !ok2 || !ok3 || !ok4 || version > 0xff || sensor.Integer > 3 || platform.Integer > 3 {
+		return nil, badValue(v, "a core identifier: version, sensor_id_type, platform_id_type and ids")
+	}
+	usage := sensor.Integer<<5 | platform.Integer<<3
+	var ids []byte
+	for i, id := range miisIDs {
+		u, there := f.Get(id.name).(UUID)
+		if i < 2 && there != ([...]uint64{sensor.Integer, platform.Integer}[i] != 0) {
+			return nil, badValue(v, "a core identifier whose "+id.name+" is there if its type is not None")
+		}
+		if there {
+			usage |= id.bit
+			ids = append(ids, u[:]...)
+		}
+	}
+	return append(append(dst, byte(version), byte(usage)), ids...), nil
 }
 
 // coreKinds are the types of ids of ST 1204 Table 3.

@@ -17,8 +17,7 @@ func TestValues_RoundTrip(t *testing.T) {
 	dir := recorded.Dir(t, "wire/klv")
 	written, kept := map[string]bool{}, map[string]bool{}
 	var walk func(where string, s *Set)
-	var value func(where string, i Item)
-	value = func(where string, i Item) {
+	value := func(where string, i Item) {
 		if i.Spec == nil {
 			return
 		}

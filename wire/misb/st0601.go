@@ -110,7 +110,7 @@ var items0601 = []*Spec{
 
 // extensions0601 are the items from 94 on, of lengths that vary.
 var extensions0601 = []*Spec{
-	{Tag: 94, Name: "MIIS Core Identifier", codec: pack(coreID)},
+	{Tag: 94, Name: "MIIS Core Identifier", codec: miis{}},
 	{Tag: 95, Name: "SAR Motion Imagery Local Set", codec: nested{&st1206}},
 	{Tag: 96, Name: "Target Width Extended", Unit: "m", codec: imapb{0, 1.5e+06, 3}},
 	{Tag: 97, Name: "Range Image Local Set", codec: nested{&st1002}},

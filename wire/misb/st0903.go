@@ -15,7 +15,7 @@ var st0903 = newTable("ST 0903", KeyVMTI, []*Spec{
 	{Tag: 10, Name: "VMTI Source Sensor", codec: text{}},
 	{Tag: 11, Name: "VMTI Horizontal FOV", Unit: "deg", codec: imapb{0, 180, 2}},
 	{Tag: 12, Name: "VMTI Vertical FOV", Unit: "deg", codec: imapb{0, 180, 2}},
-	{Tag: 13, Name: "MIIS ID", codec: pack(coreID)},
+	{Tag: 13, Name: "MIIS ID", codec: miis{}},
 	{Tag: 101, Name: "VTarget Series", codec: series{numbered{&vTarget}}},
 	{Tag: 102, Name: "Algorithm Series", codec: series{nested{&algorithm}}},
 	{Tag: 103, Name: "Ontology Series", codec: series{nested{&ontology}}},
