@@ -44,7 +44,7 @@ func TestAccuracy_Scenes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cutoff := 5 * c.scene.noise
+			cutoff := 5 * c.scene.noise * max(c.scene.units, 1)
 			h, m, g := metric.HOTA(got, cutoff), metric.CLEAR(got, 0.6*cutoff), metric.MeanGOSPA(got, cutoff)
 			t.Logf("HOTA %.3f (DetA %.3f, AssA %.3f), MOTA %.3f, switches %d, GOSPA %.1f m, missed %.2f, false %.2f a scan", h.HOTA, h.DetA, h.AssA, m.MOTA, m.Switches, g.GOSPA, g.Missed, g.False)
 			if h.HOTA < c.hota || m.MOTA < c.mota {
