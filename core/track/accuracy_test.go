@@ -31,6 +31,12 @@ func TestAccuracy_Scenes(t *testing.T) {
 		{"fast scans", scene{seed: 4, vehicles: 40, scans: 300, side: 1_000, noise: 1, dt: 0.2, clutter: 10, detection: 0.8, turns: 0.1, stops: 0.03}, false, 0.84, 0.95},
 		{"noise not stated", scene{seed: 5, vehicles: 40, scans: 300, side: 1_000, noise: 1, dt: 0.2, clutter: 10, detection: 0.8, turns: 0.1, stops: 0.03, stateless: true}, false, 0.86, 0.95},
 		{"with velocities", scene{seed: 6, vehicles: 150, scans: 60, side: 2_000, noise: 10, dt: 2, clutter: 100, detection: 0.8, turns: 0.05, stops: 0.02, speeds: true}, false, 0.85, 0.94},
+		{"a thousand false reports", scene{seed: 25, vehicles: 200, scans: 60, side: 10_000, noise: 10, dt: 2, clutter: 1000, detection: 0.8, turns: 0.03, stops: 0.01}, false, 0.74, 0.78},
+		{"half is missed", scene{seed: 26, vehicles: 100, scans: 80, side: 5_000, noise: 10, dt: 2, clutter: 50, detection: 0.5, turns: 0.03, stops: 0.01}, false, 0.67, 0.81},
+		{"pixels", scene{seed: 28, vehicles: 50, scans: 200, side: 800, noise: 2, dt: 0.5, clutter: 20, detection: 0.9, turns: 0.2, stops: 0.05, units: 7.3}, false, 0.87, 0.95},
+		{"300 in nine square kilometres", scene{seed: 29, vehicles: 300, scans: 60, side: 3_000, noise: 10, dt: 2, clutter: 100, detection: 0.9, turns: 0.05, stops: 0.02}, false, 0.76, 0.86},
+		{"large noise not stated", scene{seed: 32, vehicles: 60, scans: 100, side: 5_000, noise: 25, dt: 2, clutter: 20, detection: 0.9, turns: 0.03, stops: 0.01, stateless: true}, false, 0.84, 0.94},
+		{"three vehicles", scene{seed: 22, vehicles: 3, scans: 60, side: 3_000, noise: 10, dt: 2, clutter: 20, detection: 0.9, turns: 0.03, stops: 0.01}, false, 0.85, 0.95},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			scans, truth := c.scene.make()
@@ -38,7 +44,7 @@ func TestAccuracy_Scenes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			cutoff := 5 * c.scene.noise
+			cutoff := 5 * c.scene.noise * max(c.scene.units, 1)
 			h, m, g := metric.HOTA(got, cutoff), metric.CLEAR(got, 0.6*cutoff), metric.MeanGOSPA(got, cutoff)
 			t.Logf("HOTA %.3f (DetA %.3f, AssA %.3f), MOTA %.3f, switches %d, GOSPA %.1f m, missed %.2f, false %.2f a scan", h.HOTA, h.DetA, h.AssA, m.MOTA, m.Switches, g.GOSPA, g.Missed, g.False)
 			if h.HOTA < c.hota || m.MOTA < c.mota {

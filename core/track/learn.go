@@ -1,6 +1,9 @@
 package track
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // learned is what the reports have taught of the sensor and the traffic. Each
 // rate is a running mean whose gain falls as 1/n to a floor, so that it
@@ -74,6 +77,11 @@ func (l *learned) look(s *Scan, dt float64) {
 			l.stated = blend(l.stated, r.Sigma*r.Sigma, gain/float64(len(s.Reports)))
 		}
 	}
+	if l.scans == 0 && l.stated == 0 && len(s.Reports) > 2 {
+		// A start only, in the scale of the scene. Too much is soon put right;
+		// with too little no report would reach its track, and none teach.
+		l.unstated = square(math.Max(defaultSigma, nearest(s.Reports)/20))
+	}
 	if len(s.Reports) > 1 {
 		area := coverage(s.Reports, 10*l.sigma())
 		if l.area == 0 {
@@ -88,6 +96,23 @@ func (l *learned) look(s *Scan, dt float64) {
 		l.clutter = math.Max(float64(len(s.Reports))/2, 0.1)
 		l.hidden = l.clutter
 	}
+}
+
+// nearest is the median distance to the next report, of the first thousand, m.
+func nearest(reports []Report) float64 {
+	reports = reports[:min(len(reports), 1000)]
+	var all []float64
+	for i := range reports {
+		least := math.Inf(1)
+		for j := range reports {
+			if i != j {
+				least = math.Min(least, math.Hypot(reports[i].X-reports[j].X, reports[i].Y-reports[j].Y))
+			}
+		}
+		all = append(all, least)
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // cellReports is how many reports a cell of the coverage has in the mean: few
@@ -197,7 +222,7 @@ func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, 
 	n, sum := 0.0, 0.0
 	for i := range tracks {
 		j := a.given[i]
-		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 5 {
+		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 3 {
 			continue
 		}
 		d := tracks[i].predicted.innovate(&reports[j]).distance2
@@ -207,6 +232,6 @@ func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, 
 	if n == 0 {
 		return l.unstated
 	}
-	step := math.Max(0.5/float64(l.scans+1), gainFloor) * n / (n + 5)
+	step := math.Max(4/float64(l.scans+10), gainFloor) * n / (n + 5)
 	return clamp(l.unstated*math.Exp(step*(sum/n-2)), 1e-6, 1e6)
 }

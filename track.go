@@ -1,0 +1,53 @@
+package vigia
+
+import (
+	"time"
+
+	"github.com/vigia-project/vigia/geo"
+)
+
+// A PositionReport says that a vehicle was at a place. It has a class and never
+// a face, a plate or a name.
+type PositionReport struct {
+	ID     ID        `json:"id"`
+	Flight ID        `json:"flight"`
+	Sensor string    `json:"sensor"`
+	Scan   int       `json:"scan"` // reports of one scan are true at one time
+	Time   time.Time `json:"time"`
+	At     geo.Point `json:"at"`
+
+	SigmaM float64 `json:"sigma_m,omitempty"` // one standard deviation east and north; 0 = not known
+	Class  string  `json:"class,omitempty"`
+
+	Origin Provenance `json:"origin"`
+}
+
+// A TrackPoint is a track at one time: an anonymous number that expires, with
+// a place, a velocity and the probability that there is a vehicle at all.
+type TrackPoint struct {
+	Track     ID        `json:"track"` // of one watch only: no number goes from one to another
+	Flight    ID        `json:"flight"`
+	Time      time.Time `json:"time"`
+	At        geo.Point `json:"at"`
+	EastMPS   float64   `json:"east_mps"`
+	NorthMPS  float64   `json:"north_mps"`
+	SigmaM    float64   `json:"sigma_m"`
+	Existence float64   `json:"existence"`
+	Class     string    `json:"class,omitempty"`
+	Expires   time.Time `json:"expires"` // nothing of it is kept from here on
+}
+
+// A Visit is a stay of one track at a site.
+type Visit struct {
+	Track           ID            `json:"track"`
+	Site            ID            `json:"site"`
+	SiteProbability float64       `json:"site_probability"`
+	Arrive          time.Time     `json:"arrive"`
+	Depart          time.Time     `json:"depart"`
+	ArriveSD        time.Duration `json:"arrive_sd_ns"`
+	DepartSD        time.Duration `json:"depart_sd_ns"`
+	ArrivedBefore   bool          `json:"arrived_before"` // it was there when the watch began: Arrive is a bound
+	DepartsAfter    bool          `json:"departs_after"`  // it was there when the watch ended: Depart is a bound
+	Class           string        `json:"class,omitempty"`
+	Expires         time.Time     `json:"expires"`
+}
