@@ -317,7 +317,8 @@ func encode(e Event) ([]byte, error) {
 	if err != nil {
 		return nil, vigia.Errorf(vigia.Invalid, "the event cannot be written: %s", vigia.ErrorMessage(err))
 	}
-	if back.Detail != e.Detail || back.Type != e.Type || back.UID != e.UID {
+	if back.Detail != e.Detail || back.Type != e.Type || back.UID != e.UID || back.How != e.How ||
+		back.Access != e.Access || back.QoS != e.QoS || back.Opex != e.Opex {
 		return nil, vigia.Errorf(vigia.Invalid, "the event cannot be written: its detail is not one detail element, or a word in it is not text")
 	}
 	return b.Bytes(), nil

@@ -178,11 +178,10 @@ func decodeProto(b []byte) (Event, error) {
 	if err := e.Valid(); err != nil {
 		return Event{}, err
 	}
-	// The detail was put together of parts: as XML it must stand.
-	if e.Detail != "" {
-		if _, err := encode(e); err != nil {
-			return Event{}, err
-		}
+	// Protobuf lets any bytes through, and the detail was put together of parts:
+	// what is taken must stand as XML.
+	if _, err := encode(e); err != nil {
+		return Event{}, err
 	}
 	return e, nil
 }
