@@ -38,6 +38,7 @@ type Plumes struct {
 const (
 	plumeFewest  = 5    // pixels of a plume, at least
 	coherent     = 25   // pixels in one piece that chance does not put together
+	fewPieces    = 5    // of which nobody can say what is usual
 	mostPlume    = 0.2  // share of a scene that can be plume; beyond it is background
 	mostRounds   = 8    // of Find
 	growFactor   = 10   // a plume reaches as far as the background passes as many times more often
@@ -224,7 +225,7 @@ func (f *finder) exclude(pieces []piece) bool {
 	}
 	sort.Ints(sizes)
 	f.usual = 1
-	if len(sizes) > 0 {
+	if len(sizes) >= fewPieces {
 		f.usual = sizes[len(sizes)/2]
 	}
 	skip := make([]bool, len(f.smooth))
