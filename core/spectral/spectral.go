@@ -57,7 +57,6 @@ type block struct {
 	panels []float32
 	valid  []bool
 	sum    []float32
-	gram   []float32
 	a, b   []float32 // a number a pixel
 }
 
