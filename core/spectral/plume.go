@@ -36,18 +36,18 @@ type Plumes struct {
 }
 
 const (
-	plumeFewest  = 5    // pixels of a plume, at least
-	coherent     = 25   // pixels in one piece that chance does not put together
-	fewPieces    = 5    // of which nobody can say what is usual
-	mostPlume    = 0.2  // share of a scene that can be plume; beyond it is background
-	mostRounds   = 8    // of Find
-	growFactor   = 10   // a plume reaches as far as the background passes as many times more often
-	edgeRate     = 1e-2 // where the pieces that may be plumes end
-	coreRate     = 1e-3 // what they pass somewhere
-	rankedShare  = 0.06 // of the scores that are put in order, to begin with
-	plainFactor  = 10   // standard deviations of a plume that is plain to see
-	plainSample  = 9973 // pixels that tell what a standard deviation is
-	spreadFactor = 10.0 // times the usual piece is not usual
+	plumeFewest  = 5     // pixels of a plume, at least
+	coherent     = 25    // pixels in one piece that chance does not put together
+	fewPieces    = 5     // of which nobody can say what is usual
+	mostPlume    = 0.2   // share of a scene that can be plume; beyond it is background
+	mostRounds   = 8     // of Find
+	growFactor   = 10    // a plume reaches as far as the background passes as many times more often
+	edgeRate     = 1e-2  // where the pieces that may be plumes end
+	coreRate     = 1e-3  // what they pass somewhere
+	rankedShare  = 0.025 // of the scores that are put in order, to begin with
+	plainFactor  = 10    // standard deviations of a plume that is plain to see
+	plainSample  = 9973  // pixels that tell what a standard deviation is
+	spreadFactor = 10.0  // times the usual piece is not usual
 )
 
 // Find finds plumes in a raster of scores of any program, lines of samples
