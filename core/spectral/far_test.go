@@ -80,9 +80,17 @@ func rates(t *testing.T, what string, r *Result, samples int) {
 			t.Fatalf("%s: %v", what, err)
 		}
 		got := passed(r.Scores, r.Threshold.Value)
+		masked := 0.0
+		for _, m := range r.Plumes.Mask {
+			masked += float64(m)
+		}
 		n := float64(len(r.Scores))
+		masked /= n
 		telling := rate*n >= 10
-		t.Logf("%-32s asked %g, came out %.2g (own interval %.1e to %.1e), %d plumes", what, rate, got, r.Threshold.RateLo, r.Threshold.RateHi, len(r.Plumes.Plumes))
+		t.Logf("%-32s asked %g, came out %.2g, of the mask %.2g (own interval %.1e to %.1e), %d plumes", what, rate, got, masked, r.Threshold.RateLo, r.Threshold.RateHi, len(r.Plumes.Plumes))
+		if telling && math.Abs(math.Log(masked/rate)) > math.Log(2) {
+			t.Errorf("%s: a rate of %g came out as %.2g in the mask", what, rate, masked)
+		}
 		if telling && math.Abs(math.Log(got/rate)) > math.Log(2) {
 			t.Errorf("%s: a rate of %g came out as %.2g", what, rate, got)
 		}

@@ -112,7 +112,7 @@ func interpolate(x, y []float64, at float64) float64 {
 //
 // A guess goes by size: numbers below a thousandth of the scene's are an
 // absorption coefficient, of either sign since programs differ; numbers of the
-// scene's own size and shape (correlation 0.3 and more, as radiance and
+// scene's own size and shape (cosine 0.6 and more, as radiance and
 // reflectance have) are a spectrum; else they are a difference.
 func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error) {
 	if len(values) != len(mean) {
@@ -136,7 +136,7 @@ func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error
 			if sum < 0 { // a change of log radiance, not a coefficient
 				sign = 1
 			}
-		case ratio > 0.03 && vm/math.Sqrt(vv*mm) > 0.3:
+		case ratio > 0.03 && vm/math.Sqrt(vv*mm) > 0.6:
 			kind = Spectrum
 		default:
 			kind = Difference
