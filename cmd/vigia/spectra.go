@@ -29,6 +29,7 @@ type spectraDetectCmd struct {
 	GeoJSON   string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Scores    string  `help:"Write the scores to this file, ENVI float32." placeholder:"FILE"`
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
+	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
 }
 
@@ -60,6 +61,11 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 	warn(io, c.Cube, found.Warnings)
 	if c.Scores != "" {
 		if err := writeScores(c.Scores, r.Header, found.Scores, found.method); err != nil {
+			return err
+		}
+	}
+	if c.PNG != "" {
+		if err := quickLook(c.PNG, found.Scores, found.Plumes.Mask, r.Samples); err != nil {
 			return err
 		}
 	}
@@ -118,6 +124,7 @@ type spectraPlumesCmd struct {
 	FAR     float64 `help:"False alarms a pixel of background." name:"far" default:"1e-4"`
 	GeoJSON string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Mask    string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
+	PNG     string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON    bool    `help:"Write JSON for machines." name:"json"`
 }
 
@@ -144,6 +151,11 @@ func (c spectraPlumesCmd) Run(io std) error {
 	plumes, err := spectral.Find(scores, r.Samples, c.FAR)
 	if err != nil {
 		return named(err, r.path)
+	}
+	if c.PNG != "" {
+		if err := quickLook(c.PNG, scores, plumes.Mask, r.Samples); err != nil {
+			return err
+		}
 	}
 	out := plumesReport(r.Header, plumes)
 	out.Seconds = time.Since(began).Seconds()

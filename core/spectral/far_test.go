@@ -80,11 +80,69 @@ func rates(t *testing.T, what string, r *Result, samples int) {
 			t.Fatalf("%s: %v", what, err)
 		}
 		got := passed(r.Scores, r.Threshold.Value)
+		masked := 0.0
+		for _, m := range r.Plumes.Mask {
+			masked += float64(m)
+		}
 		n := float64(len(r.Scores))
+		masked /= n
 		telling := rate*n >= 10
-		t.Logf("%-32s asked %g, came out %.2g (own interval %.1e to %.1e), %d plumes", what, rate, got, r.Threshold.RateLo, r.Threshold.RateHi, len(r.Plumes.Plumes))
+		t.Logf("%-32s asked %g, came out %.2g, of the mask %.2g (own interval %.1e to %.1e), %d plumes", what, rate, got, masked, r.Threshold.RateLo, r.Threshold.RateHi, len(r.Plumes.Plumes))
+		if telling && math.Abs(math.Log(masked/rate)) > math.Log(2) {
+			t.Errorf("%s: a rate of %g came out as %.2g in the mask", what, rate, masked)
+		}
 		if telling && math.Abs(math.Log(got/rate)) > math.Log(2) {
 			t.Errorf("%s: a rate of %g came out as %.2g", what, rate, got)
 		}
+	}
+}
+
+// A strong plume over a fortieth of a real scene all but nulls itself in the
+// plain filter; auto brings most of it back.
+func TestDetect_Hidden(t *testing.T) {
+	base := realBackground(t)
+	centres := make([]float64, base.bands)
+	for b := range centres {
+		centres[b] = 7600 + 5800*float64(b)/float64(base.bands-1)
+	}
+	var k []float64
+	for _, g := range Library() {
+		if g.Name == "ammonia" {
+			k, _ = g.Resample(centres, nil)
+		}
+	}
+	depth := make([]float64, base.bands)
+	for b := range depth {
+		depth[b] = 200 * k[b]
+	}
+	var members []int
+	for l := 30; l < 44; l++ {
+		for s := 40; s < 54; s++ {
+			members = append(members, l*base.samples+s)
+		}
+	}
+	scene, err := Prepare(base.plant(members, depth), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	share := map[Method]float64{}
+	for _, m := range []Method{MF, Auto} {
+		r, err := Detect(context.Background(), scene, [][]float64{k}, Options{Method: m, Kind: Absorption})
+		if err != nil {
+			t.Fatal(err)
+		}
+		amounts := r.Scores
+		if m == Auto {
+			amounts = r.Amounts
+		}
+		mean := 0.0
+		for _, i := range members {
+			share[m] += float64(r.Plumes.Mask[i]) / float64(len(members))
+			mean += float64(amounts[i]) / float64(len(members))
+		}
+		t.Logf("%s: %.0f %% of the plume in the mask, mean column %.0f of 200 ppm·m", m, 100*share[m], mean)
+	}
+	if share[Auto] < 0.5 || share[Auto] < share[MF] {
+		t.Errorf("auto has %.2f of the plume, the plain filter %.2f", share[Auto], share[MF])
 	}
 }

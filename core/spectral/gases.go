@@ -32,6 +32,7 @@ const (
 	bishop      = shimanouchi + "strengths: Bishop & Cheung 1982, J. Phys. Chem. Ref. Data 11:119"
 	nist        = shimanouchi + "strengths: integrated over the NIST Quantitative Infrared Database, Chu et al. 1999, J. Res. NIST 104:59"
 	coblentz    = shimanouchi + "strengths: integrated over the Coblentz Society's vapour spectra, NIST Chemistry WebBook SRD 69"
+	overtones   = bishop + "; overtones: humps fitted to the unit absorption of Foote et al. 2020, IEEE TGRS 58:6480, half of its two-way value, to 8 % of its energy"
 	hitran      = "positions and strengths: HITRAN2020, Gordon et al. 2022, JQSRT 277:107949, bands summed and rounded"
 )
 
@@ -40,10 +41,14 @@ const (
 // a measured library, by its own flag, is better. Strengths are good to some
 // ten to twenty per cent.
 var gases = []gas{
-	{"methane", hitran, []gasBand{
+	{"methane", overtones, []gasBand{
 		{1306, 33, 40, 24, 0.25, 4}, {3019, 67, 75, 35, 0.2, 4},
-		{4218, 2.2, 0, 38, 0.15, 6}, {4320, 1.9, 0, 45, 0.1, 5}, {4440, 0.8, 0, 55, 0, 0}, {4546, 0.09, 0, 4, 0, 0},
-		{6005, 0.55, 62, 26, 0.15, 4},
+		{4108, 0.177, 0, 30, 0, 0}, {4176, 0.422, 0, 16, 0, 0}, {4200, 0.095, 0, 5, 0, 0}, {4216, 0.505, 0, 5, 0, 0}, {4224, 0.136, 0, 5, 0, 0},
+		{4240, 0.15, 0, 5, 0, 0}, {4256, 0.571, 0, 10, 0, 0}, {4264, 0.451, 0, 60, 0, 0}, {4272, 0.142, 0, 5, 0, 0}, {4284, 0.102, 0, 5, 0, 0},
+		{4296, 0.076, 0, 5, 0, 0}, {4312, 0.218, 0, 5, 0, 0}, {4316, 0.148, 0, 5, 0, 0}, {4340, 0.111, 0, 5, 0, 0}, {4356, 0.31, 0, 10, 0, 0},
+		{4388, 0.144, 0, 10, 0, 0}, {4420, 0.052, 0, 5, 0, 0}, {4420, 1.49, 0, 60, 0, 0}, {4544, 0.134, 0, 5, 0, 0}, {4616, 0.09, 0, 30, 0, 0},
+		{5896, 0.121, 0, 30, 0, 0}, {5948, 0.045, 0, 16, 0, 0}, {5976, 0.013, 0, 7, 0, 0}, {6000, 0.078, 0, 5, 0, 0}, {6004, 0.071, 0, 5, 0, 0},
+		{6032, 0.04, 0, 60, 0, 0}, {6040, 0.015, 0, 5, 0, 0}, {6060, 0.046, 0, 10, 0, 0}, {6080, 0.013, 0, 5, 0, 0}, {6096, 0.18, 0, 30, 0, 0},
 	}},
 	{"ammonia", bishop, []gasBand{
 		{950, 138, 0, 85, 0.12, 10}, {967, 22, 0, 3, 0, 0}, {931, 22, 0, 3, 0, 0}, {1627, 28, 0, 75, 0.2, 6}, {3336, 7.6, 0, 70, 0.3, 6},

@@ -36,24 +36,25 @@ type Plumes struct {
 }
 
 const (
-	plumeFewest  = 5    // pixels of a plume, at least
-	coherent     = 25   // pixels in one piece that chance does not put together
-	mostPlume    = 0.2  // share of a scene that can be plume; beyond it is background
-	mostRounds   = 8    // of Find
-	growFactor   = 10   // a plume reaches as far as the background passes as many times more often
-	edgeRate     = 1e-2 // where the pieces that may be plumes end
-	coreRate     = 1e-3 // what they pass somewhere
-	rankedShare  = 0.06 // of the scores that are put in order, to begin with
-	plainFactor  = 10   // standard deviations of a plume that is plain to see
-	plainSample  = 9973 // pixels that tell what a standard deviation is
-	spreadFactor = 10.0 // times the usual piece is not usual
+	plumeFewest  = 5     // pixels of a plume; less is in the mask only
+	coherent     = 25    // pixels in one piece that chance does not put together
+	fewPieces    = 5     // of which nobody can say what is usual
+	mostPlume    = 0.2   // share of a scene that can be plume; beyond it is background
+	mostRounds   = 8     // of Find
+	growFactor   = 10    // a plume reaches as far as the background passes as many times more often
+	edgeRate     = 1e-2  // where the pieces that may be plumes end
+	coreRate     = 1e-3  // what they pass somewhere
+	rankedShare  = 0.025 // of the scores that are put in order, to begin with
+	plainFactor  = 10    // standard deviations of a plume that is plain to see
+	plainSample  = 9973  // pixels that tell what a standard deviation is
+	spreadFactor = 10.0  // times the usual piece is not usual
 )
 
 // Find finds plumes in a raster of scores of any program, lines of samples
 // numbers, NaN where there is no data. A plume is what lies together beyond the
-// score that background passes at ten times the rate, and somewhere passes the
-// one at rate (hysteresis, Canny 1986, IEEE PAMI 8:679); scores are averaged
-// over 3 × 3 pixels first. Large pieces are taken out of the background, and the
+// score that background passes at rate; one that stands out reaches on to the
+// score it passes at ten times the rate (hysteresis, Canny 1986, IEEE PAMI
+// 8:679). Scores are averaged over 3 × 3 pixels first. Large pieces are taken out of the background, and the
 // thresholds found again, until nothing changes: a plume must not hide in the
 // tail that it makes itself.
 func Find(scores []float32, samples int, rate float64) (Plumes, error) {
@@ -84,7 +85,7 @@ func find(scores []float32, samples int, rate float64) (Plumes, []bool, error) {
 		t.resample()
 		*level.dst = t.Threshold
 	}
-	f.keep(&out, f.pieces(float32(out.Grow.Value), float32(out.Seed.Value)))
+	f.keep(&out)
 	return out, f.skip, nil
 }
 
@@ -224,7 +225,7 @@ func (f *finder) exclude(pieces []piece) bool {
 	}
 	sort.Ints(sizes)
 	f.usual = 1
-	if len(sizes) > 0 {
+	if len(sizes) >= fewPieces {
 		f.usual = sizes[len(sizes)/2]
 	}
 	skip := make([]bool, len(f.smooth))
@@ -262,19 +263,44 @@ func (f *finder) dilate(mark []bool, members []int) (n int) {
 	return n
 }
 
-// keep turns pieces into plumes, the heaviest first.
-func (f *finder) keep(out *Plumes, pieces []piece) {
+// keep makes plumes of pieces, the heaviest first: one that was taken out of the
+// background as far as its edge; of the others only what passes the seed, so
+// that the share of background in the mask is the rate that was asked for.
+func (f *finder) keep(out *Plumes) {
 	out.Mask = make([]uint8, len(f.scores))
-	for _, p := range pieces {
-		if !p.seeded || len(p.members) < plumeFewest {
-			continue
-		}
-		out.Plumes = append(out.Plumes, f.plume(p.members))
+	add := func(p piece) {
 		for _, i := range p.members {
 			out.Mask[i] = 1
 		}
+		if len(p.members) >= plumeFewest {
+			out.Plumes = append(out.Plumes, f.plume(p.members))
+		}
+	}
+	grow, seed := float32(out.Grow.Value), float32(out.Seed.Value)
+	for _, p := range f.pieces(grow, seed) {
+		if p.seeded && f.takenOut(p) {
+			add(p)
+		}
+	}
+	for _, p := range f.pieces(seed, seed) {
+		if out.Mask[p.members[0]] == 0 {
+			add(p)
+		}
 	}
 	sort.SliceStable(out.Plumes, func(a, b int) bool { return out.Plumes[a].Sum > out.Plumes[b].Sum })
+}
+
+// takenOut tells whether a large piece holds what is no background.
+func (f *finder) takenOut(p piece) bool {
+	if f.skip == nil || len(p.members) < coherent {
+		return false
+	}
+	for _, i := range p.members {
+		if f.skip[i] {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *finder) plume(members []int) Plume {

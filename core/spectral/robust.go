@@ -166,11 +166,15 @@ func lean(z []float32, samples int, skip []bool) []float32 {
 	for i, v := range z {
 		out[i] = v
 		if n[i] == n[i] {
-			out[i] = v + share*n[i]
+			out[i] = v + share*min(n[i], max(v, doubt))
 		}
 	}
 	return out
 }
+
+// doubt is what neighbours may add to a pixel that shows nothing itself, in
+// standard deviations.
+const doubt = 1
 
 // topShare is how many of the strongest scores tell whether neighbours help.
 const topShare = 1e-3

@@ -46,8 +46,9 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		return nil, err
 	}
 	r := &Result{Warnings: s.Warnings}
+	background := moments
 	score := func(m Method) error {
-		bg, err := moments.Background()
+		bg, err := background.Background()
 		if err != nil {
 			return err
 		}
@@ -79,7 +80,10 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		err = score(o.Method)
 	case Auto:
 		if err = score(MF); err == nil {
-			err = r.refine(s, moments, func() error { return score(MF) })
+			err = r.refine(s, moments, func(m *Moments) error {
+				background = m
+				return score(MF)
+			})
 		}
 	default:
 		err = vigia.Errorf(vigia.Invalid, "the method %q is not known; there are mf, ace and auto", o.Method)
@@ -95,23 +99,56 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 
 // refine is what Auto does after the first matched filter: plumes out of their
 // own background, scores levelled over brightness, neighbours leaned on.
-func (r *Result) refine(s *Scene, m *Moments, again func() error) error {
+func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error {
 	_, skip, err := find(r.Scores, s.Samples, refineRate)
 	if err != nil {
 		return err
+	}
+	if skip == nil {
+		if skip, err = r.hidden(s, m, again); err != nil {
+			return err
+		}
 	}
 	if skip != nil {
 		if err := s.without(m, skip); err != nil {
 			return err
 		}
-		if err := again(); err != nil {
-			return err
-		}
+	}
+	if err := again(m); err != nil {
+		return err
 	}
 	r.Amounts = r.Scores
 	r.Scores = lean(level(r.Scores, r.bright, skip), s.Samples, skip)
 	return nil
 }
+
+// hidden looks for plumes where the first filter shows none. A large strong one
+// all but nulls itself, so the strongest neighbourhoods are left out of another
+// filter, a plume or not, and plumes are looked for in that. The filter itself
+// is not kept: to leave out what is merely large biases the background.
+func (r *Result) hidden(s *Scene, m *Moments, again func(*Moments) error) ([]bool, error) {
+	soft := smooth(r.Scores, s.Samples)
+	strongest, _ := rank(soft, s.Samples, trimShare).largest(nil, int(trimShare*float64(len(soft))))
+	trim := make([]bool, len(soft))
+	for _, i := range strongest {
+		trim[i] = true
+	}
+	trimmed := m.Clone()
+	if err := s.without(trimmed, trim); err != nil {
+		return nil, err
+	}
+	if trimmed.Count < 2*float64(len(s.Bands)) {
+		return nil, nil
+	}
+	if err := again(trimmed); err != nil {
+		return nil, err
+	}
+	_, skip, err := find(r.Scores, s.Samples, refineRate)
+	return skip, err
+}
+
+// trimShare is how much of a scene the second filter leaves out.
+const trimShare = 0.03
 
 // refineRate is the alarm rate of the plumes that are taken out.
 const refineRate = 1e-4

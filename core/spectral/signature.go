@@ -37,7 +37,7 @@ const fwhmToSigma = 0.42466090014400953
 
 // Resample returns what a sensor with Gaussian responses sees of the signature
 // in each band: centres and widths (FWHM) in nm; without widths the distance to
-// the nearest band stands for them. Outside the signature's own wavelengths it
+// the nearest band stands for them, up to 0.65 % of the wavelength. Outside the signature's own wavelengths it
 // is zero; covered tells how many bands are inside.
 func (g Signature) Resample(centres, widths []float64) (out []float64, covered int) {
 	out = make([]float64, len(centres))
@@ -50,7 +50,7 @@ func (g Signature) Resample(centres, widths []float64) (out []float64, covered i
 			continue
 		}
 		covered++
-		width := spacing(centres, b)
+		width := min(spacing(centres, b), widest*c)
 		if widths != nil && widths[b] > 0 {
 			width = widths[b]
 		}
@@ -75,6 +75,11 @@ func (g Signature) Resample(centres, widths []float64) (out []float64, covered i
 	}
 	return out, covered
 }
+
+// widest is what a band without a width is taken for at most, a share of its
+// wavelength: where a file keeps some bands of many, their distance says nothing
+// of their width.
+const widest = 0.0065
 
 // spacing is the distance of a band to its nearest neighbour.
 func spacing(centres []float64, b int) float64 {
@@ -107,7 +112,7 @@ func interpolate(x, y []float64, at float64) float64 {
 //
 // A guess goes by size: numbers below a thousandth of the scene's are an
 // absorption coefficient, of either sign since programs differ; numbers of the
-// scene's own size and shape (correlation 0.3 and more, as radiance and
+// scene's own size and shape (cosine 0.6 and more, as radiance and
 // reflectance have) are a spectrum; else they are a difference.
 func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error) {
 	if len(values) != len(mean) {
@@ -131,7 +136,7 @@ func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error
 			if sum < 0 { // a change of log radiance, not a coefficient
 				sign = 1
 			}
-		case ratio > 0.03 && vm/math.Sqrt(vv*mm) > 0.3:
+		case ratio > 0.03 && vm/math.Sqrt(vv*mm) > 0.6:
 			kind = Spectrum
 		default:
 			kind = Difference

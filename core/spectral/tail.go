@@ -64,6 +64,9 @@ type ranking struct {
 	samples int
 	valid   int     // scores that are numbers
 	top     []int32 // pixels, the largest score first
+
+	counted *bool // the marks of skipped pixels that were counted last
+	left    int   // pixels they leave
 }
 
 // rank ranks the largest share of the scores, and some more.
@@ -81,16 +84,7 @@ func rank(scores []float32, samples int, share float64) *ranking {
 // extend ranks k scores or more.
 func (r *ranking) extend(k int) {
 	k = min(k, r.valid)
-	values := make([]float32, 0, r.valid)
-	for _, v := range r.scores {
-		if v == v {
-			values = append(values, v)
-		}
-	}
-	limit := float32(math.Inf(-1))
-	if k < r.valid {
-		limit = selectFrom(values, r.valid-k)
-	}
+	limit := r.atLeast(k)
 	r.top = make([]int32, 0, k)
 	for i, v := range r.scores {
 		if v >= limit && (v > limit || len(r.top) < 2*k) { // a score shared by many is cut somewhere
@@ -108,14 +102,53 @@ func (r *ranking) extend(k int) {
 	})
 }
 
+// atLeast is the k-th largest score; −∞ for all of them. A sample tells about
+// where it lies, so that most scores are looked at once.
+func (r *ranking) atLeast(k int) float32 {
+	if k >= r.valid {
+		return float32(math.Inf(-1))
+	}
+	const sampled = 8192
+	var sample []float32
+	for i, step := 0, len(r.scores)/sampled+1; i < len(r.scores); i += step {
+		if v := r.scores[i]; v == v {
+			sample = append(sample, v)
+		}
+	}
+	slices.Sort(sample)
+	guess := float32(math.Inf(-1))
+	if at := len(sample) - 1 - int(1.5*float64(k)/float64(r.valid)*float64(len(sample))) - 16; at > 0 {
+		guess = sample[at]
+	}
+	values := make([]float32, 0, 2*k)
+	for {
+		for _, v := range r.scores {
+			if v >= guess {
+				values = append(values, v)
+			}
+		}
+		if len(values) > k {
+			return selectFrom(values, len(values)-k)
+		}
+		values, guess = values[:0], float32(math.Inf(-1))
+	}
+}
+
 // background counts the pixels that are not skipped.
 func (r *ranking) background(skip []bool) int {
+	if len(skip) == 0 {
+		return r.valid
+	}
+	if r.counted == &skip[0] {
+		return r.left
+	}
 	n := r.valid
 	for i, out := range skip {
 		if out && r.scores[i] == r.scores[i] {
 			n--
 		}
 	}
+	r.counted, r.left = &skip[0], n
 	return n
 }
 
