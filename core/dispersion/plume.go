@@ -45,7 +45,7 @@ func (p Plume) vertical(z, sz float64) float64 {
 // pathPanels is how many pieces a path is cut into. Within a piece the widths
 // are taken at its middle, and the Gaussian is integrated exactly along it, so
 // that a narrow plume is never stepped over.
-const pathPanels = 16
+const pathPanels = 32
 
 // Along returns the mean concentration per unit rate, s/m³, along the straight
 // path from a to b, each downwind, crosswind, up. A lid is not counted.
@@ -53,22 +53,30 @@ func (p Plume) Along(a, b [3]float64) float64 {
 	d := [3]float64{b[0] - a[0], b[1] - a[1], b[2] - a[2]}
 	from, to := 0.0, 1.0 // the part that lies downwind
 	switch {
-	case a[0] <= 0 && b[0] <= 0:
+	case a[0] <= 0 && b[0] <= 0: // also where the path lies in the source's own plane
 		return 0
 	case a[0] <= 0:
 		from = -a[0] / d[0]
 	case b[0] <= 0:
 		to = -a[0] / d[0]
 	}
-	sum, h := 0.0, (to-from)/pathPanels
+	// Pieces are shorter towards the source, where all changes faster: they end at
+	// the squares of even steps.
+	near, length := from, to-from
+	if d[0] < 0 {
+		near, length = to, from-to
+	}
+	sum := 0.0
 	for i := range pathPanels {
-		s := from + (float64(i)+0.5)*h
+		f, g := float64(i)/pathPanels, float64(i+1)/pathPanels
+		s := near + length*(f*f+g*g)/2
+		h := math.Abs(length) * (g*g - f*f)
 		sy, sz := p.Spread.At(a[0] + s*d[0])
 		y, dy := (a[1]+s*d[1])/sy, d[1]*h/sy
 		z, dz := a[2]+s*d[2], d[2]*h/sz
-		sum += (gaussianMean(y, (z-p.HeightM)/sz, dy, dz) + gaussianMean(y, (z+p.HeightM)/sz, dy, dz)) / (sy * sz)
+		sum += (gaussianMean(y, (z-p.HeightM)/sz, dy, dz) + gaussianMean(y, (z+p.HeightM)/sz, dy, dz)) * h / (sy * sz)
 	}
-	return sum * h / (2 * math.Pi * p.SpeedMPS)
+	return sum / (2 * math.Pi * p.SpeedMPS)
 }
 
 // gaussianMean is the mean of exp(-(u²+v²)/2) over the straight piece whose

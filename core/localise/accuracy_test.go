@@ -69,6 +69,9 @@ func TestLocate_RecordedReleases(t *testing.T) {
 // format before anything is located: docs/decisions/wind-convention.md says why
 // the files are thought to hold another. What remains is the inversion's own.
 func TestLocate_ADEDWindCorrected(t *testing.T) {
+	if os.Getenv("VIGIA_LONG") == "" {
+		t.Skip("SKIPPED: it only tells figures, for a minute of two processors; VIGIA_LONG=1 runs it")
+	}
 	var aded tally
 	for _, r := range releases(t) {
 		if r.truth.Equipment == "" {

@@ -25,7 +25,7 @@ func ring(t testing.TB, seed uint64, rate float64) (localise.Problem, geo.Local)
 		t.Fatal(err)
 	}
 	rnd := rand.New(rand.NewPCG(seed, 3))
-	p := localise.Problem{Chemical: chemical, Seed: int64(seed)}
+	p := localise.Problem{Chemical: chemical, Seed: int64(seed), Workers: 2}
 	source := geo.Local{X: 12, Y: -9, Z: 1}
 	from := 0.0
 	for minute := range 150 {
@@ -114,7 +114,7 @@ func TestLocate_NothingThere(t *testing.T) {
 // its records in another order.
 func TestLocate_Reproducible(t *testing.T) {
 	p, _ := ring(t, 3, 2)
-	p.Observations = p.Observations[:400]
+	p.Observations, p.Workers = p.Observations[:400], 1
 	want := locate(t, p)
 	p.Workers = 16
 	if got := locate(t, p); !reflect.DeepEqual(got, want) {
