@@ -22,6 +22,7 @@ type locateCmd struct {
 	Chemical     string `help:"What the sensors read." default:"methane"`
 	Buildings    string `help:"Building footprints, GeoJSON." type:"existingfile"`
 	Seed         int64  `help:"Seed of the draws: the same seed gives the same answer." default:"1"`
+	Explain      bool   `help:"Say which readings carried the answer."`
 	JSON         bool   `help:"Write JSON for machines." name:"json"`
 	GeoJSON      string `help:"Write sources, regions and buildings to this file." name:"geojson" placeholder:"FILE"`
 }
@@ -53,6 +54,9 @@ func (c locateCmd) Run(ctx context.Context, io std) error {
 	}
 	out := located(answer, frame, local)
 	out.Seconds = time.Since(began).Seconds()
+	if answer.Wind != localise.From {
+		fmt.Fprintf(io.err, "warning: %s: the readings contradict its directions as they stand and agree with them read as %q; find out how they were recorded\n", c.Wind, answer.Wind)
+	}
 	if c.GeoJSON != "" {
 		if err := writeFile(c.GeoJSON, out.features(p.Buildings, frame, local)); err != nil {
 			return err
@@ -61,7 +65,15 @@ func (c locateCmd) Run(ctx context.Context, io std) error {
 	if c.JSON {
 		return writeJSON(io.out, out)
 	}
-	return out.tell(io.out)
+	if err := out.tell(io.out); err != nil || !c.Explain {
+		return err
+	}
+	for _, e := range answer.Explain {
+		if _, err := fmt.Fprintln(io.out, e); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // problem reads the files. A record that cannot be read is told and left out.
@@ -196,6 +208,8 @@ type locatedOut struct {
 	Buildings        []vigia.BuildingProbability `json:"buildings"`
 	Elsewhere        float64                     `json:"elsewhere"`
 	Set90            []vigia.ID                  `json:"set90,omitempty"`
+	Wind             localise.Convention         `json:"wind_read_as"` // how the wind's directions were taken
+	Explain          []localise.Contribution     `json:"explain,omitempty"`
 	Method           string                      `json:"method"`
 	Seed             int64                       `json:"seed"`
 	Readings         int                         `json:"readings"`
@@ -224,7 +238,7 @@ type sourceOut struct {
 func located(a localise.Answer, frame geo.Frame, local bool) locatedOut {
 	out := locatedOut{
 		Sources: []sourceOut{}, CountProbability: a.CountProbability, Buildings: a.Buildings, Elsewhere: a.Elsewhere,
-		Set90: a.Set90, Method: a.Method, Seed: a.Seed, Readings: a.Readings,
+		Set90: a.Set90, Wind: a.Wind, Explain: a.Explain, Method: a.Method, Seed: a.Seed, Readings: a.Readings,
 	}
 	if out.Buildings == nil {
 		out.Buildings = []vigia.BuildingProbability{}

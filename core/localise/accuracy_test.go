@@ -37,9 +37,10 @@ func holds(region []geo.Polygon, x, y float64) bool {
 	return false
 }
 
-// The recorded releases. Held here are the bounds of issue 2: both Chilbolton
-// releases within 5 m, each of the twelve within 30 s. The figures of issue 3 are
-// told beside its bounds, and docs/benchmarks.md has them.
+// The recorded releases. Held here is that both Chilbolton releases are found
+// within 5 m; what each case costs in processor time is held where the command is
+// tested (cmd/vigia). The other figures are told beside their bounds, and
+// docs/benchmarks.md has them.
 func TestLocate_RecordedReleases(t *testing.T) {
 	only := os.Getenv("VIGIA_ONLY")
 	var aded tally
@@ -47,10 +48,7 @@ func TestLocate_RecordedReleases(t *testing.T) {
 		if only != "" && !strings.Contains(r.name, only) {
 			continue
 		}
-		s, took := r.locate(t)
-		if took > 30*time.Second {
-			t.Errorf("%s took %v; 30 s are allowed", r.name, took)
-		}
+		s, _ := r.locate(t)
 		if s == nil {
 			continue
 		}

@@ -12,14 +12,15 @@ import (
 // A Contribution is a run of readings of one sensor and what it says for the
 // sources of the answer, or against them: something a person can look up.
 type Contribution struct {
-	Sensor   string
-	From, To time.Time
-	At       geo.Local // where the highest was read; the middle of a path
-	Readings int
+	Sensor   string    `json:"sensor"`
+	From     time.Time `json:"from"`
+	To       time.Time `json:"to"`
+	At       geo.Local `json:"at"` // where the highest was read; the middle of a path
+	Readings int       `json:"readings"`
 
-	LogRatio  float64 // log of how much likelier with the sources than without; below 0 it speaks against
-	Highest   float64 // over the background, the sensor's unit
-	Predicted float64 // mean of what the sources add, the same unit
+	LogRatio  float64 `json:"log_ratio"` // log of how much likelier with the sources than without; below 0 it speaks against
+	Highest   float64 `json:"highest"`   // over the background, the sensor's unit
+	Predicted float64 `json:"predicted"` // mean of what the sources add, the same unit
 }
 
 // String is the contribution in plain words.

@@ -25,12 +25,16 @@ func posteriorOf(f geo.Frame, a localise.Answer) vigia.Posterior {
 		Buildings: a.Buildings, Elsewhere: a.Elsewhere, Method: a.Method, Seed: a.Seed,
 		Sources: []vigia.Source{},
 	}
+	if a.Wind != localise.From { // whoever reads the answer must know
+		p.Method += "; wind read as " + string(a.Wind)
+	}
 	for _, s := range a.Sources {
 		p.Sources = append(p.Sources, vigia.Source{
 			At:      f.ToPoint(geo.Local{X: s.X, Y: s.Y, Z: s.Z}),
 			RateKgH: s.RateKgH, RateLo: s.RateLo, RateHi: s.RateHi,
 			Ellipse:  s.Ellipse,
 			Region50: onEarth(f, s.Region50), Region90: onEarth(f, s.Region90), Region95: onEarth(f, s.Region95),
+			Buildings: s.Buildings, Elsewhere: s.Elsewhere,
 		})
 	}
 	return p
