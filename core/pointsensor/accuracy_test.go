@@ -14,6 +14,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/pointsensor"
+	"github.com/vigia-project/vigia/internal/recorded"
 )
 
 var t0 = time.Date(2025, 3, 4, 10, 0, 0, 0, time.UTC)
@@ -143,7 +144,7 @@ func TestDetect_OddInput(t *testing.T) {
 // Real releases: a sensor downwind of the source detects it, and in the half
 // hours before the ADED releases nothing is found that a release has not made.
 func TestDetect_RecordedReleases(t *testing.T) {
-	dir := dataDir(t)
+	dir := recorded.Dir(t, "")
 	quiet, quietFlagged, found, total := 0, 0, 0, 0
 	for _, pattern := range []string{"locate/chilbolton/release_*", "locate/aded2022/release_*"} {
 		names, _ := filepath.Glob(filepath.Join(dir, pattern))
@@ -221,31 +222,6 @@ func readSensors(t *testing.T, dir string) (start time.Time, sensors map[string]
 		})
 	}
 	return start, sensors
-}
-
-func dataDir(t testing.TB) string {
-	t.Helper()
-	if d := os.Getenv("VIGIA_DATA"); d != "" {
-		return d
-	}
-	root, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-			break
-		}
-		if filepath.Dir(root) == root {
-			t.Skip("SKIPPED: no go.mod above the test's folder, so the recorded data cannot be found")
-		}
-		root = filepath.Dir(root)
-	}
-	d := filepath.Join(root, "..", "shared", "data")
-	if _, err := os.Stat(d); err != nil {
-		t.Skip("SKIPPED: the recorded data is neither in VIGIA_DATA nor in ../shared/data; docs/data.md says where to get it")
-	}
-	return d
 }
 
 // A flight of an hour at 1 Hz, as the live system hands it over.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/internal/recorded"
 )
 
 const spot = `<?xml version='1.0' encoding='UTF-8' standalone='yes'?>
@@ -174,33 +175,10 @@ func TestFromRelease(t *testing.T) {
 	}
 }
 
-// dataDir finds the recorded data, or skips.
-func dataDir(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("VIGIA_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("SKIPPED: the recorded data is not at %s (see docs/data.md; set VIGIA_DATA)", dir)
-	}
-	return dir
-}
-
 // What a TAK client wrote is read, written and read again the same, its detail
 // byte for byte.
 func TestRecordedEvents(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(dataDir(t), "wire", "cot", "*.cot"))
+	files, _ := filepath.Glob(filepath.Join(recorded.Dir(t, ""), "wire", "cot", "*.cot"))
 	if len(files) == 0 {
 		t.Skip("SKIPPED: there are no recorded events")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/internal/recorded"
 	"github.com/vigia-project/vigia/wire/plain"
 )
 
@@ -322,32 +323,9 @@ func TestWindReader(t *testing.T) {
 	}
 }
 
-// dataDir finds the recorded data, or skips.
-func dataDir(t testing.TB) string {
-	t.Helper()
-	dir := os.Getenv("VIGIA_DATA")
-	if dir == "" {
-		root, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
-				break
-			}
-			root = filepath.Dir(root)
-		}
-		dir = filepath.Join(root, "..", "shared", "data")
-	}
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("SKIPPED: the recorded data is not at %s (see docs/data.md; set VIGIA_DATA)", dir)
-	}
-	return dir
-}
-
 // Every recorded file reads without a fault, each row once.
 func TestRecordedData(t *testing.T) {
-	files, _ := filepath.Glob(filepath.Join(dataDir(t), "locate", "*", "release_*", "*.csv"))
+	files, _ := filepath.Glob(filepath.Join(recorded.Dir(t, ""), "locate", "*", "release_*", "*.csv"))
 	if len(files) == 0 {
 		t.Skip("SKIPPED: the recorded data has no releases")
 	}
