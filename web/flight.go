@@ -65,12 +65,13 @@ func (s *Server) registerFlight(c *call) (any, error) {
 		Aircraft      string        `json:"aircraft"`
 		Chemical      string        `json:"chemical"`
 		GroundM       float64       `json:"ground_m"`
+		GeoidM        float64       `json:"geoid_m"`
 	}
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
 	f := vigia.Flight{
-		ID: in.ID, Authorisation: in.Authorisation, Purpose: in.Purpose, Aircraft: in.Aircraft, Chemical: in.Chemical, GroundM: in.GroundM,
+		ID: in.ID, Authorisation: in.Authorisation, Purpose: in.Purpose, Aircraft: in.Aircraft, Chemical: in.Chemical, GroundM: in.GroundM, GeoidM: in.GeoidM,
 	}
 	if err := s.Task.Register(c.r.Context(), c.user, f); err != nil {
 		return nil, err
