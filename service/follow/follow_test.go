@@ -18,6 +18,8 @@ var (
 	}
 	flight = vigia.Flight{ID: "f1", Authorisation: "a1", Purpose: vigia.Exercise, Aircraft: "x", Chemical: "methane"}
 	keep   = follow.Keep{Tracks: time.Hour, Visits: 24 * time.Hour}
+
+	geoCentre = geo.Point{Lon: -30.005, Lat: 20.005}
 )
 
 // A drive is where one vehicle is at each second, in degrees east of the
