@@ -90,7 +90,7 @@ func (k *klv) datalink(raw []byte) (*packet, error) {
 	if p.at, ok = f.Time(); !ok {
 		return nil, vigia.Errorf(vigia.Invalid, "the packet has no time")
 	}
-	if at, datum, ok := f.Sensor(); ok {
+	if at, datum, ok := f.Sensor(); ok && datum != misb.NoHeight {
 		at.Alt = k.ellipsoid(at.Alt, datum)
 		p.sensors, p.pose = []geo.Point{at}, k.pose(at)
 		k.last, k.lastAt = &at, p.at
