@@ -49,7 +49,9 @@ var nouns = []struct {
 	{vigia.Provenance{}, ""}, {vigia.Outcome{}, ""}, {vigia.Release{}, ""}, {vigia.Sealed{}, "ciphertext"},
 	{vigia.Site{}, ""}, {vigia.Evidence{}, ""}, {vigia.Posterior{}, ""}, {vigia.Source{}, ""},
 	{vigia.Ellipse{}, ""}, {vigia.BuildingProbability{}, ""}, {vigia.User{}, ""}, {vigia.Session{}, ""},
-	{vigia.Wind{}, ""}, {vigia.Pose{}, ""}, {vigia.Attitude{}, ""}, {vigia.PositionReport{}, ""}, {vigia.RangeRate{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
+	{vigia.Wind{}, ""}, {vigia.Pose{}, ""}, {vigia.Attitude{}, ""}, {vigia.PositionReport{}, ""}, {vigia.RangeRate{}, ""},
+	{vigia.TrackPoint{}, ""}, {vigia.Picture{}, ""}, {vigia.Visit{}, ""}, {vigia.Look{}, ""}, {vigia.Rhythm{}, ""}, {vigia.WeekHour{}, ""},
+	{vigia.Words{}, ""}, {vigia.Recurrence{}, ""}, {vigia.Together{}, ""}, {vigia.Unusual{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
 }
 
 // A noun's JSON tags are the wire format: the schema of its name has the same

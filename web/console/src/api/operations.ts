@@ -11,9 +11,11 @@ import type {
   Lead,
   Me,
   Posterior,
+  Rhythm,
   Sealed,
   Site,
   Status,
+  Visit,
 } from './nouns';
 
 const id = encodeURIComponent;
@@ -30,6 +32,8 @@ export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
 export const listSites = () => get<Site[]>('/sites');
+export const listSiteVisits = (site: string) => get<Visit[]>(`/sites/${id(site)}/visits`);
+export const getSiteRhythm = (site: string) => get<Rhythm>(`/sites/${id(site)}/rhythm`);
 
 export const listLeads = () => get<Lead[]>('/leads');
 export const raiseLead = (site: Site, note: string) => post<Lead>('/leads', { site: site.id, version: site.version, note });
