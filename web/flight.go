@@ -138,6 +138,16 @@ func (s *Server) sendWind(c *call) (any, error) {
 	return s.Ingest.Winds(c.r.Context(), req)
 }
 
+func (s *Server) sendGround(c *call) (any, error) {
+	req, err := c.request()
+	if err != nil {
+		return nil, err
+	}
+	return s.Ingest.Ground(c.r.Context(), req)
+}
+
+func (s *Server) listSources(*call) (any, error) { return s.Ingest.Sources(), nil }
+
 func (s *Server) sendBuildings(c *call) (any, error) {
 	req, err := c.request()
 	if err != nil {

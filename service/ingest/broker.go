@@ -12,6 +12,7 @@ import (
 // what the sensor likes behind it: vigia/F-12/ground/mast-3.
 func (i *Ingest) Broker(address string, authenticate func(user, password string) bool) *source.Broker {
 	m := source.NewMeter(source.Config{Name: "mqtt", URL: "mqtt://" + address, Format: "any"})
+	i.watch(m)
 	return &source.Broker{
 		Authenticate: authenticate, Meter: m, Clock: i.Clock,
 		Open: func(topic string) (source.Door, error) {

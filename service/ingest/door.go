@@ -2,6 +2,9 @@ package ingest
 
 import (
 	"context"
+	"errors"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/vigia-project/vigia"
@@ -54,6 +57,8 @@ type door struct {
 	checked time.Time          // when the flight was last looked for
 	geoidM  float64            // of the flight
 
+	problems []vigia.Error // the first of what could not be used
+
 	seen  map[string]bool // digests of the last packets
 	order []string
 	next  int
@@ -65,7 +70,64 @@ func (i *Ingest) Source(c source.Config) (*source.Source, error) {
 		return nil, vigia.Errorf(vigia.Invalid, "source %q: %s", c.Name, vigia.ErrorMessage(err))
 	}
 	m := source.NewMeter(c)
-	return source.New(c, m, i.Clock, func() source.Door { return i.door(c, m) })
+	s, err := source.New(c, m, i.Clock, func() source.Door { return i.door(c, m) })
+	if err == nil {
+		i.watch(m)
+	}
+	return s, err
+}
+
+func (i *Ingest) watch(m *source.Meter) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.meters = append(i.meters, m)
+}
+
+// Sources tells how every source is.
+func (i *Ingest) Sources() []source.Status {
+	i.mu.Lock()
+	meters := slices.Clone(i.meters)
+	i.mu.Unlock()
+	now := i.Clock()
+	all := make([]source.Status, len(meters))
+	for k, m := range meters {
+		all[k] = m.Status(now)
+	}
+	return all
+}
+
+// Ground takes a document of what sensors on the ground say
+// (docs/formats/ground.md).
+func (i *Ingest) Ground(ctx context.Context, req Request) (Receipt, error) {
+	if _, err := i.begin(ctx, req, stream.Position); err != nil {
+		return emptyReceipt(), err
+	}
+	c := source.Config{Name: req.Name, Flight: req.Flight, Format: "ground"}
+	d := i.door(c, source.NewMeter(c))
+	buf := make([]byte, 64<<10)
+	var broken error
+	for broken == nil {
+		var n int
+		n, broken = req.Body.Read(buf)
+		if err := d.Push(ctx, buf[:n]); err != nil {
+			return d.receipt(), err
+		}
+	}
+	err := d.Close(ctx)
+	if !errors.Is(broken, io.EOF) {
+		i.Counters.Add("ingest.broken", 1)
+		err = errors.Join(vigia.Errorf(vigia.Unavailable, "the data stopped: %v", broken), err)
+	}
+	return d.receipt(), err
+}
+
+// receipt says what became of all that was pushed.
+func (d *door) receipt() Receipt {
+	s := d.meter.Status(d.Clock())
+	r := emptyReceipt()
+	r.Accepted, r.Sealed, r.Repeated, r.Rejected = int(s.Accepted), int(s.Sealed), int(s.Repeated), int(s.Bad)
+	r.Problems = append(r.Problems, d.problems...)
+	return r
 }
 
 func (i *Ingest) door(c source.Config, m *source.Meter) *door {
@@ -137,6 +199,10 @@ func (d *door) intake(ctx context.Context, subject string) (*intake, error) {
 // bad counts what cannot be used, and says so once a second.
 func (d *door) bad(err error) {
 	d.Counters.Add("ingest.rejected", 1)
+	var e *vigia.Error
+	if len(d.problems) < maxProblems && errors.As(err, &e) {
+		d.problems = append(d.problems, *e)
+	}
 	if n := d.meter.Bad(d.Clock(), err); n > 0 {
 		d.Log.Warn("a source sends what cannot be used", "source", d.config.Name, "times", n, "error", vigia.ErrorMessage(err))
 	}

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/vigia-project/vigia"
@@ -32,6 +33,9 @@ const maxProblems = 100
 type Ingest struct {
 	*service.Base
 	sealer *Sealer
+
+	mu     sync.Mutex
+	meters []*source.Meter // of the sources, in the order of the configuration
 }
 
 // New makes the door. Everything sealed is sealed by the sealer.
