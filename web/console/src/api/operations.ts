@@ -13,6 +13,7 @@ import type {
   Posterior,
   Sealed,
   Site,
+  SourceStatus,
   Status,
 } from './nouns';
 
@@ -42,3 +43,4 @@ export const listSealed = () => get<Sealed[]>('/sealed');
 export const auditCheckpoint = () => getText('/audit/checkpoint');
 export const listAuditEntries = (from: number, limit: number) => get<AuditEntry[]>('/audit/entries', { from, limit });
 export const status = () => get<Status>('/status');
+export const listSources = () => get<SourceStatus[]>('/sources');

@@ -198,6 +198,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flights/{flight}/ground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in what sensors on the ground say */
+        post: operations["sendGround"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the sources of sensors' data are */
+        get: operations["listSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/buildings": {
         parameters: {
             query?: never;
@@ -579,6 +616,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of what moves, as it changes */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -655,7 +709,7 @@ export interface components {
          * @description Why something sensed may not be seen.
          * @enum {string}
          */
-        SealReason: "outside_volume" | "outside_hours" | "outside_purpose";
+        SealReason: "outside_volume" | "outside_hours" | "outside_purpose" | "unplaced" | "no_flight";
         /**
          * @description What a person is here for: it decides what that person may do.
          * @enum {string}
@@ -800,6 +854,84 @@ export interface components {
             /** @description Of the record in them, bytes. */
             offset: number;
             line?: number;
+        };
+        /** @description The picture of what moves now: aircraft, where they look, and the vehicles that they report. A vehicle is a place; it has no number, and the next picture does not know it. */
+        Moving: {
+            aircraft: components["schemas"]["Aircraft"][] | null;
+            vehicles: components["schemas"]["Vehicles"][] | null;
+        };
+        /** @description The last pose of one source. */
+        Aircraft: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description That the pose tells.
+             */
+            time: string;
+            /** @description The aircraft. */
+            at: components["schemas"]["Point"];
+            /** @description Clockwise from true north. */
+            heading_deg?: number;
+            /** @description Of its picture on the ground. */
+            corners?: components["schemas"]["Point"][];
+        };
+        /** @description The last reports of one source. */
+        Vehicles: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description That the reports tell.
+             */
+            time: string;
+            /** @description Longitude and latitude of each. */
+            at: number[][] | null;
+        };
+        /** @description What is known of a source. Counts are since the start. */
+        SourceStatus: {
+            name: string;
+            /** @description The address, without user and password. */
+            link: string;
+            format: string;
+            /** @description Empty where the sender names it. */
+            flight: string;
+            /** @enum {string} */
+            state: "connecting" | "up" | "broken" | "ended" | "stopped";
+            /**
+             * Format: date-time
+             * @description Of the state.
+             */
+            since: string;
+            bytes: number;
+            /** @description Records on disk. */
+            accepted: number;
+            /** @description Records that no authorisation covers. */
+            sealed: number;
+            /** @description Records that had come before. */
+            repeated: number;
+            /** @description Packets and records that cannot be used. */
+            bad: number;
+            /** @description Packets that did not come, or were dropped. */
+            lost: number;
+            /** @description Over the last ten seconds. */
+            bytes_per_second: number;
+            /** @description Over the last ten seconds. */
+            records_per_second: number;
+            /** @description From the time of the last record to its coming; 0 without one. */
+            lag_seconds: number;
+            /**
+             * Format: date-time
+             * @description The time that it tells.
+             */
+            last_record?: string;
+            last_error?: string;
+            /** Format: date-time */
+            last_error_at?: string;
         };
         /** @description Where an aircraft was, how it lay, and where its camera looked. */
         Pose: {
@@ -1792,6 +1924,58 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    sendGround: {
+        parameters: {
+            query?: {
+                /** @description The file's name, for errors. */
+                name?: components["parameters"]["name"];
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description What became of each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceStatus"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     listBuildings: {
         parameters: {
             query: {
@@ -2332,6 +2516,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events that does not end. Each event moving has the whole picture (Moving) as its data, on one line, at most 25 times a second; a reader that is slow misses pictures and is never behind. Every 15 s there is an event alive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             default: components["responses"]["Error"];

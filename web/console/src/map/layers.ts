@@ -8,6 +8,7 @@ export const groups = [
   { id: 'buildings', words: 'Buildings' },
   { id: 'detections', words: 'Detections' },
   { id: 'paths', words: 'Flight paths' },
+  { id: 'moving', words: 'What moves now' },
   { id: 'authorised', words: 'Authorised areas' },
 ] as const;
 export type Group = (typeof groups)[number]['id'];
