@@ -8,7 +8,14 @@ test('aircraft and vehicles are drawn as they move, and can be switched off', as
   const { page, faults } = await logIn(browser, 'analyst');
   await expect(page.getByText('2 aircraft, 9 vehicles in view')).toBeVisible();
   const canvas = page.locator('.map > canvas[data-lag]');
-  const inked = () => canvas.evaluate((c: HTMLCanvasElement) => c.getContext('2d')!.getImageData(0, 0, c.width, c.height).data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0 ? 1 : 0), 0));
+  const inked = () =>
+    canvas.evaluate((c: HTMLCanvasElement) => {
+      const copy = document.createElement('canvas');
+      [copy.width, copy.height] = [c.width, c.height];
+      const own = copy.getContext('2d', { willReadFrequently: true })!;
+      own.drawImage(c, 0, 0);
+      return own.getImageData(0, 0, c.width, c.height).data.reduce((n, v, i) => n + (i % 4 === 3 && v > 0 ? 1 : 0), 0);
+    });
   await expect.poll(inked).toBeGreaterThan(100);
   expect(Number(await canvas.getAttribute('data-lag'))).toBeLessThan(5000);
   await page.getByLabel('What moves now').uncheck();
