@@ -31,6 +31,15 @@ const (
 	LeadOrder   = "decision.lead" // Decision: leads
 )
 
+// Traffic announces what follows from Motion, and expires as it does.
+const Traffic Name = "TRAFFIC"
+
+// The subjects of traffic.
+const (
+	TrackSeen  = "track.seen"  // Picture, as known at its own time
+	VisitEnded = "visit.ended" // Visit
+)
+
 // The subject of what moves, followed by a flight.
 const Position = "position." // Batch of poses and position reports
 
@@ -74,6 +83,7 @@ func Definitions() []Definition {
 		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "sealed.*", "decision.*"}, Window: window},
 		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "source.*", "site.*", "lead.*"}, Window: window},
 		{Name: Motion, Subjects: []string{Position + "*"}, MaxAge: MotionKeep, Window: window},
+		{Name: Traffic, Subjects: []string{"track.*", "visit.*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
 	}
 }

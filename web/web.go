@@ -78,6 +78,9 @@ var routes = []route{
 	{"GET", "/posteriors/{posterior}", readers, 200, (*Server).getPosterior},
 	{"GET", "/sites", readers, 200, (*Server).listSites},
 	{"GET", "/sites/{site}", readers, 200, (*Server).getSite},
+	{"GET", "/sites/{site}/visits", readers, 200, (*Server).listSiteVisits},
+	{"GET", "/sites/{site}/rhythm", readers, 200, (*Server).getSiteRhythm},
+	{"GET", "/tracks", readers, 200, (*Server).listTracks},
 
 	{"GET", "/leads", readers, 200, (*Server).listLeads},
 	{"POST", "/leads", vigia.MayDecide(vigia.RaiseLead), 201, (*Server).raiseLead},

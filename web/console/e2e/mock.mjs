@@ -103,6 +103,12 @@ const operations = {
   getPosterior: ({ parameters }) => found(world.posteriors, parameters.posterior, 'posterior'),
   listSites: () => world.sites,
   getSite: ({ parameters }) => found(world.sites, parameters.site, 'site'),
+  listSiteVisits: ({ parameters }) => found(world.sites, parameters.site, 'site') && [],
+  getSiteRhythm: ({ parameters }) => ({
+    site: found(world.sites, parameters.site, 'site').id, from: '0001-01-01T00:00:00Z', to: '0001-01-01T00:00:00Z', watched_h: 0, visits: 0, zone: 'UTC-2',
+    hours: Array.from({ length: 168 }, () => ({ visits: 0, watched_h: 0, usual: 0 })),
+  }),
+  listTracks: () => [],
   listLeads: () => world.leads,
   getLead: ({ parameters }) => found(world.leads, parameters.lead, 'lead'),
   raiseLead: ({ user, body }) => {

@@ -11,10 +11,12 @@ import type {
   Lead,
   Me,
   Posterior,
+  Rhythm,
   Sealed,
   Site,
   SourceStatus,
   Status,
+  Visit,
 } from './nouns';
 
 const id = encodeURIComponent;
@@ -31,6 +33,8 @@ export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
 export const listSites = () => get<Site[]>('/sites');
+export const listSiteVisits = (site: string) => get<Visit[]>(`/sites/${id(site)}/visits`);
+export const getSiteRhythm = (site: string) => get<Rhythm>(`/sites/${id(site)}/rhythm`);
 
 export const listLeads = () => get<Lead[]>('/leads');
 export const raiseLead = (site: Site, note: string) => post<Lead>('/leads', { site: site.id, version: site.version, note });

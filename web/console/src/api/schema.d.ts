@@ -344,6 +344,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sites/{site}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        /** Who stayed at a site: anonymous, and for as long as policy keeps it */
+        get: operations["listSiteVisits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/rhythm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        /** What comes and goes at a site, by the hours in which it was watched */
+        get: operations["getSiteRhythm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures of anonymous tracks, until they expire */
+        get: operations["listTracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/leads": {
         parameters: {
             query?: never;
@@ -854,6 +911,236 @@ export interface components {
             /** @description Of the record in them, bytes. */
             offset: number;
             line?: number;
+        };
+        /** @description A track at one time: an anonymous number that expires. */
+        TrackPoint: {
+            /** @description Of one watch only. */
+            track: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description Where. */
+            at: components["schemas"]["Point"];
+            /** @description Velocity, m/s. */
+            east_mps: number;
+            /** @description Velocity, m/s. */
+            north_mps: number;
+            /** @description One standard deviation east and north, metres. */
+            sigma_m: number;
+            /** @description Probability that there is a vehicle at all. */
+            existence: number;
+            /** @description Of the vehicle; absent: not known. */
+            class?: string;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description Every vehicle that one flight followed at one time. */
+        Picture: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The vehicles. */
+            tracks: components["schemas"]["TrackPoint"][] | null;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description A stay of one track at one place. */
+        Visit: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description Of one watch only. */
+            track: components["schemas"]["ID"];
+            /** @description Where it stood. */
+            at: components["schemas"]["Point"];
+            /** @description Median distance from there, metres. */
+            spread_m: number;
+            /** @description Whose place it is; absent: no known site's. */
+            site?: components["schemas"]["ID"];
+            /** @description That it was there. */
+            site_probability?: number;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            arrive: string;
+            /**
+             * Format: date-time
+             * @description When it went.
+             */
+            depart: string;
+            /** @description Standard deviation, nanoseconds. */
+            arrive_sd_ns: number;
+            /** @description Standard deviation, nanoseconds. */
+            depart_sd_ns: number;
+            /** @description It was there when the watch began: arrive is a bound. */
+            arrived_before: boolean;
+            /** @description It was there when the watch ended: depart is a bound. */
+            departs_after: boolean;
+            /** @description From which it came, degrees clockwise from north; absent: not known. */
+            approach_deg?: number;
+            /** @description Of the vehicle; absent: not known. */
+            class?: string;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description What one flight had in view for a while. */
+        Look: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description To.
+             */
+            to: string;
+            /** @description In view; absent: all of the authorised area. */
+            areas?: components["schemas"]["Polygon"][];
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description One thing said in both languages. */
+        Words: {
+            /** @description English. */
+            en: string;
+            /** @description Spanish. */
+            es: string;
+        };
+        /** @description One hour of the week over all weeks. */
+        WeekHour: {
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description Hours in which it was watched. */
+            watched_h: number;
+            /** @description Visits an hour that the site's rate expects there. */
+            usual: number;
+        };
+        /** @description A time of some days at which visits come again and again. */
+        Recurrence: {
+            /** @description every_day, monday_to_friday, weekends, every_2_days, every_3_days, or a weekday. */
+            days: string;
+            /** @description Minutes from midnight. */
+            from_min: number;
+            /** @description Minutes from midnight. */
+            to_min: number;
+            /** @description Watched days on which there was a visit then. */
+            seen: number;
+            /** @description Days on which that time was watched. */
+            watched: number;
+            /** @description Such days if it were as at other times. */
+            expected: number;
+            /** @description Probability of as many by chance. */
+            chance: number;
+            /** @description Mean time of the day, minutes. */
+            at_min: number;
+            /** @description Its standard deviation, minutes. */
+            at_sd_min: number;
+            /** @description Of the known dwells, nanoseconds. */
+            shortest_ns?: number;
+            /** @description Of the known dwells, nanoseconds. */
+            longest_ns?: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description One class of vehicle, and soon after it others. */
+        Together: {
+            /** @description Class; empty: not known. */
+            first: string;
+            /** @description Class; empty: not known. */
+            then: string;
+            /** @description Of those, at least. */
+            count: number;
+            /** @description Soon, nanoseconds. */
+            within_ns: number;
+            /** @description Times that they came. */
+            seen: number;
+            /** @description Visits of the first. */
+            of: number;
+            /** @description If they came without regard to each other. */
+            expected: number;
+            /** @description Probability of as many by chance. */
+            chance: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description A time in which more or fewer came than hours and days explain. */
+        Unusual: {
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description To.
+             */
+            to: string;
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description That were usual. */
+            expected: number;
+            /** @description That the site was in its other state. */
+            probability: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description What comes and goes at a site, as far as it was watched. */
+        Rhythm: {
+            /** @description The site. */
+            site: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description Of the first hour that was watched.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            to: string;
+            /** @description Hours in which it was watched. */
+            watched_h: number;
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description Of the hours: the sun's at the site, to a whole hour. */
+            zone: string;
+            /** @description 168 hours of the week, Monday from midnight first. */
+            hours: components["schemas"]["WeekHour"][] | null;
+            /** @description Visits that come again and again. */
+            recurring?: components["schemas"]["Recurrence"][];
+            /** @description Joint patterns. */
+            together?: components["schemas"]["Together"][];
+            /** @description Changes from the usual. */
+            unusual?: components["schemas"]["Unusual"][];
         };
         /** @description The picture of what moves now: aircraft, where they look, and the vehicles that they report. A vehicle is a place; it has no number, and the next picture does not know it. */
         Moving: {
@@ -1589,6 +1876,10 @@ export interface components {
         lead: components["schemas"]["ID"];
         /** @description Only of this flight. */
         ofFlight: components["schemas"]["Name"];
+        /** @description From this time on. */
+        from: string;
+        /** @description Before this time. */
+        before: string;
         /** @description At most so many. */
         limit: number;
         /** @description The file's name, for errors. */
@@ -2144,6 +2435,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSiteVisits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By arrival. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getSiteRhythm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rhythm. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rhythm"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTracks: {
+        parameters: {
+            query?: {
+                /** @description Only of this flight. */
+                flight?: components["parameters"]["ofFlight"];
+                /** @description From this time on. */
+                from?: components["parameters"]["from"];
+                /** @description Before this time. */
+                before?: components["parameters"]["before"];
+                /** @description At most so many. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest of them, in order of time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"][];
                 };
             };
             default: components["responses"]["Error"];
