@@ -11,10 +11,11 @@ import (
 // A Cube is what all lines of one hyperspectral recording have in common. It is
 // said once, before them.
 type Cube struct {
-	ID     ID     `json:"id"`
-	Flight ID     `json:"flight"`
-	Sensor string `json:"sensor"`
-	Name   string `json:"name"` // as the recording is called
+	ID     ID        `json:"id"`
+	Flight ID        `json:"flight"`
+	Sensor string    `json:"sensor"`
+	Name   string    `json:"name"`  // as the recording is called
+	Began  time.Time `json:"began"` // when its first line was seen
 
 	Samples     int       `json:"samples"`             // pixels of a line
 	Wavelengths []float64 `json:"wavelengths_nm"`      // of each band's centre
@@ -77,7 +78,8 @@ type Scan struct {
 const (
 	MostSamples   = 1 << 16
 	MostBands     = 4096
-	MostLineBytes = 4 << 20
+	MostGround    = 4096 // places that a line says, two apart
+	MostLineBytes = 3 << 20
 )
 
 // Valid tells why c cannot be a cube, or nil.
@@ -86,6 +88,8 @@ func (c Cube) Valid() error {
 	switch {
 	case !ValidName(c.Sensor):
 		return Errorf(Invalid, "the sensor's name %q must be 1 to 64 letters, digits, hyphens or underscores", c.Sensor)
+	case c.Began.IsZero():
+		return Errorf(Invalid, "the cube does not say when it began")
 	case len(c.Name) > 256:
 		return Errorf(Invalid, "the cube's name has %d bytes; 256 are the most", len(c.Name))
 	case c.Samples < 1 || c.Samples > MostSamples:
@@ -133,7 +137,7 @@ func (l ScanLine) Valid(c Cube) error {
 		return Errorf(Invalid, "line %d has %d bytes; %d samples of %d bands have %d", l.Number, len(l.Samples), c.Samples, len(c.Wavelengths), c.LineBytes())
 	case len(l.Ground) == 0 && c.FieldOfViewDeg == 0:
 		return Errorf(Invalid, "line %d does not say where it lies, and the cube has no field of view", l.Number)
-	case len(l.Ground) != 0 && len(l.Ground) != 2 && len(l.Ground) != c.Samples:
+	case len(l.Ground) != 0 && len(l.Ground) != 2 && (len(l.Ground) != c.Samples || len(l.Ground) > MostGround):
 		return Errorf(Invalid, "line %d has %d places on the ground; 2 or %d are needed", l.Number, len(l.Ground), c.Samples)
 	}
 	for _, p := range append([]geo.Point{l.Pose.At}, l.Ground...) {

@@ -49,6 +49,7 @@ var nouns = []struct {
 	{vigia.Provenance{}, ""}, {vigia.Outcome{}, ""}, {vigia.Release{}, ""}, {vigia.Sealed{}, "ciphertext"},
 	{vigia.Site{}, ""}, {vigia.Evidence{}, ""}, {vigia.Posterior{}, ""}, {vigia.Source{}, ""},
 	{vigia.Ellipse{}, ""}, {vigia.BuildingProbability{}, ""}, {vigia.User{}, ""}, {vigia.Session{}, ""},
+	{vigia.Plume{}, ""}, {vigia.ChemicalProbability{}, ""}, {vigia.PlumeColumn{}, ""}, {vigia.PlumeOrigin{}, ""},
 	{vigia.Wind{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
 }
 

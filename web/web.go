@@ -66,10 +66,12 @@ var routes = []route{
 	{"GET", "/flights/{flight}/path", readers, 200, (*Server).flightPath},
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
+	{"POST", "/flights/{flight}/scans", feeders, 200, (*Server).sendScans},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},
 	{"POST", "/buildings", feeders, 200, (*Server).sendBuildings},
 
 	{"GET", "/detections", readers, 200, (*Server).listDetections},
+	{"GET", "/plumes", readers, 200, (*Server).listPlumes},
 	{"GET", "/posteriors", readers, 200, (*Server).listPosteriors},
 	{"GET", "/posteriors/{posterior}", readers, 200, (*Server).getPosterior},
 	{"GET", "/sites", readers, 200, (*Server).listSites},

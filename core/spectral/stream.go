@@ -21,17 +21,17 @@ type StreamOptions struct {
 // statistics that forget. Its background holds no line's own alarms, and it says
 // nothing before it has seen enough pixels to be a background.
 type Stream struct {
-	options   StreamOptions
+	options    StreamOptions
 	signatures [][]float64
-	samples   int
-	bands     int
-	scene     *Scene
-	block     *block
-	moments   *Moments
-	detector  *Detector
-	threshold float64
-	recent    []float32 // scores of the last lines, in a ring
-	lines     int
+	samples    int
+	bands      int
+	scene      *Scene
+	block      *block
+	moments    *Moments
+	detector   *Detector
+	threshold  float64
+	recent     []float32 // scores of the last lines, in a ring
+	lines      int
 }
 
 // Threshold is the score beyond which a pixel is an alarm; +∞ before there is
