@@ -26,6 +26,7 @@ const (
 	Observation = "observation."  // Batch
 	Wind        = "wind."         // Batch
 	Buildings   = "building.map"  // Batch
+	ScanLines   = "scan."         // Scan
 	Sealed      = "sealed."       // Sealed
 	FlightOrder = "decision.task" // Decision: authorisations and flights
 	LeadOrder   = "decision.lead" // Decision: leads
@@ -51,6 +52,7 @@ const (
 	FlightChanged    = "flight.changed"    // Flight
 	FlightIsClosed   = "flight.closed"     // FlightClosed
 	DetectionFound   = "detection.found"   // Detection
+	PlumeFound       = "plume.found"       // Plume
 	SourceLocated    = "source.located"    // Posterior
 	SiteChanged      = "site.changed"      // Site
 	LeadRaised       = "lead.raised"       // Lead
@@ -80,8 +82,8 @@ type Definition struct {
 func Definitions() []Definition {
 	const window = 10 * time.Minute
 	return []Definition{
-		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "sealed.*", "decision.*"}, Window: window},
-		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "source.*", "site.*", "lead.*"}, Window: window},
+		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "scan.*", "sealed.*", "decision.*"}, Window: window},
+		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "plume.*", "source.*", "site.*", "lead.*"}, Window: window},
 		{Name: Motion, Subjects: []string{Position + "*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Traffic, Subjects: []string{"track.*", "visit.*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
