@@ -1,6 +1,9 @@
 package motion
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // A change compares a picture with earlier ones that are laid over it.
 type change struct {
@@ -38,14 +41,10 @@ func (c *change) find(here *level0, refs []*level0) []blob {
 		c.measure(b, here, refs)
 	}
 	for y := range c.h {
-		for r := range c.rows {
-			if r < len(refs) {
-				c.row(y, r, here, refs[r])
-			} else {
-				clear(c.rows[r])
-			}
+		for r := range refs {
+			c.row(y, r, here, refs[r])
 		}
-		median(c.excess[y*c.w:(y+1)*c.w], c.rows[0], c.rows[1], c.rows[2])
+		c.agree(y, len(refs))
 	}
 	return c.labels.find(c)
 }
@@ -153,9 +152,12 @@ func quartiles(counts *[2 * bins]uint16, n int) (q1, q2, q3 int) {
 // step is how many pixels of a row are mapped as if the homography were affine.
 const step = 16
 
+// unseen is the excess over a reference that does not show the place.
+const unseen = math.MaxInt16
+
 // row fills c.rows[r] with how far each pixel of row y lies beyond the least or
-// the greatest of its surroundings in the reference; 0 where between, or where
-// the reference does not show the place.
+// the greatest of its surroundings in the reference; 0 where between, unseen
+// where the reference does not show the place.
 func (c *change) row(y, r int, here, ref *level0) {
 	out := c.rows[r]
 	src := here.pix[y*c.w : y*c.w+c.w]
@@ -168,7 +170,9 @@ func (c *change) row(y, r int, here, ref *level0) {
 		u1, v1 := m.At(float64(x+n), float64(y))
 		dst := out[x : x+n]
 		if !inside(u, v, ref) || !inside(u1, v1, ref) {
-			clear(dst)
+			for i := range dst {
+				dst[i] = unseen
+			}
 			u, v = u1, v1
 			continue
 		}
@@ -193,11 +197,32 @@ func (c *change) row(y, r int, here, ref *level0) {
 	}
 }
 
-// median writes the middle one of three, each pixel for itself.
-func median(out, a, b, c []int16) {
-	a, b, c = a[:len(out)], b[:len(out)], c[:len(out)]
-	for i := range out {
-		x, y := min(a[i], b[i]), max(a[i], b[i])
-		out[i] = max(x, min(y, c[i]))
+// agree writes what all references that show a place say of it: the least that
+// it is brighter than each, or darker; 0 where they differ, or where fewer than
+// two show it.
+func (c *change) agree(y, refs int) {
+	out := c.excess[y*c.w : (y+1)*c.w]
+	for x0 := 0; x0 < c.w; x0 += step {
+		part := out[x0:min(x0+step, c.w)]
+		var rows [references][]int16
+		n := 0
+		for r := range refs {
+			if row := c.rows[r][x0:][:len(part)]; row[0] != unseen {
+				rows[n] = row
+				n++
+			}
+		}
+		switch {
+		case n < 2:
+			clear(part)
+			continue
+		case n == 2:
+			rows[2] = rows[1]
+		}
+		a, b, d := rows[0][:len(part)], rows[1][:len(part)], rows[2][:len(part)]
+		for i := range part {
+			least, most := min(a[i], b[i], d[i]), max(a[i], b[i], d[i])
+			part[i] = max(least, 0) + min(most, 0)
+		}
 	}
 }

@@ -57,12 +57,13 @@ type Detector struct {
 	corners cornerFinder
 }
 
-// historyLength is how many pictures back the oldest that is compared lies, and
-// lag the distance between those that are: far enough for a vehicle to have
-// left its place, near enough for the picture to show the same ground from the
-// same side.
+// lag is the distance, in pictures, between the earlier ones that a picture is
+// compared with, and references how many they are. A vehicle shows the front
+// part of it that is as long as its way in one lag; the place that it left
+// shows too, if it stood there in all of them, so the vehicle must need less
+// than the time between the first and the last to pass its own length.
 const (
-	lag           = 5
+	lag           = 8
 	references    = 3
 	historyLength = lag * references
 	// patience is how many pictures in a row may fail before the detector
