@@ -6,6 +6,7 @@ type blob struct {
 	x0, y0, x1, y1 int     // its box, the last row and column included
 	area           int
 	score          float64 // of its strongest pixel, standard deviations
+	weak           int     // pixels of the area that only one earlier picture shows
 }
 
 // What a blob must have to be more than a speck, and how far apart two runs of
@@ -22,7 +23,7 @@ type run struct {
 	parent      int
 	weight      float64
 	wx          float64
-	area        int
+	area, weak  int
 	score       float32
 }
 
@@ -79,12 +80,15 @@ func (l *labeller) scan(c *change) {
 				z := float32(max(e, -e)) / sigma
 				r.to = x0 + i + 1
 				r.area++
+				if c.weak[y*c.steps+(x0+i)/step] {
+					r.weak++
+				}
 				r.weight += float64(z)
 				r.wx += float64(z) * float64(x0+i)
 				r.score = max(r.score, z)
 			}
 		}
-		if len(l.runs) > 64*mostBlobs {
+		if len(l.runs) > 16*mostBlobs {
 			return // no picture of the ground differs everywhere
 		}
 	}
@@ -123,7 +127,7 @@ func (l *labeller) collect() []blob {
 		b := &l.blobs[k]
 		b.x0, b.x1, b.y1 = min(b.x0, r.from), max(b.x1, r.to-1), max(b.y1, r.y)
 		b.x, b.y, weights[k] = b.x+r.wx, b.y+r.weight*float64(r.y), weights[k]+r.weight
-		b.area, b.score = b.area+r.area, max(b.score, float64(r.score))
+		b.area, b.weak, b.score = b.area+r.area, b.weak+r.weak, max(b.score, float64(r.score))
 	}
 	kept := l.blobs[:0]
 	for k, b := range l.blobs {

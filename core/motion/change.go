@@ -9,9 +9,11 @@ import (
 type change struct {
 	w, h   int
 	bx, by int // blocks across and down
+	steps  int // across
 	blocks []block
 	excess []int16 // of each pixel beyond what the earlier pictures allow, grey levels
 	rows   [references][]int16
+	weak   []bool // of each step of a row: only the nearest picture shows it
 	sorted []float32
 	labels labeller
 }
@@ -57,6 +59,8 @@ func (c *change) prepare(here *level0) {
 	c.bx, c.by = (c.w+blockSide-1)/blockSide, (c.h+blockSide-1)/blockSide
 	c.blocks = make([]block, c.bx*c.by)
 	c.excess = make([]int16, c.w*c.h)
+	c.steps = (c.w + step - 1) / step
+	c.weak = make([]bool, c.steps*c.h)
 	for r := range c.rows {
 		c.rows[r] = make([]int16, c.w)
 	}
@@ -198,11 +202,13 @@ func (c *change) row(y, r int, here, ref *level0) {
 }
 
 // agree writes what all references that show a place say of it: the least that
-// it is brighter than each, or darker; 0 where they differ, or where fewer than
-// two show it.
+// it is brighter than each, or darker; 0 where they differ, or where none shows
+// it. Where only the nearest does, what a vehicle left behind is not told from
+// a vehicle, and the place is marked as weak.
 func (c *change) agree(y, refs int) {
 	out := c.excess[y*c.w : (y+1)*c.w]
-	for x0 := 0; x0 < c.w; x0 += step {
+	for k := range c.steps {
+		x0 := k * step
 		part := out[x0:min(x0+step, c.w)]
 		var rows [references][]int16
 		n := 0
@@ -212,12 +218,13 @@ func (c *change) agree(y, refs int) {
 				n++
 			}
 		}
-		switch {
-		case n < 2:
+		c.weak[y*c.steps+k] = n == 1
+		if n == 0 {
 			clear(part)
 			continue
-		case n == 2:
-			rows[2] = rows[1]
+		}
+		for ; n < references; n++ {
+			rows[n] = rows[n-1]
 		}
 		a, b, d := rows[0][:len(part)], rows[1][:len(part)], rows[2][:len(part)]
 		for i := range part {

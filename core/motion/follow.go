@@ -113,8 +113,14 @@ func (f *follower) add(blobs []blob) {
 		if !taken[i] {
 			l.missed++
 		}
-		in := l.x > -f.w/8 && l.y > -f.h/8 && l.x < f.w*9/8 && l.y < f.h*9/8
-		if in && (l.missed <= 1 || l.told && l.missed <= hold) {
+		patience := 1
+		if l.told {
+			patience = hold
+			if l.x < 0 || l.y < 0 || l.x > f.w || l.y > f.h {
+				patience = lag + 2 // what it left behind may still be in view
+			}
+		}
+		if l.missed <= patience {
 			kept = append(kept, l)
 		}
 	}
@@ -176,29 +182,88 @@ func (l *line) steady(slowest float64) bool {
 // objects lists the lines seen in this picture that move no slower than
 // slowest, at full size.
 func (f *follower) objects(scale, slowest float64) []Object {
-	var all []Object
 	for i := range f.lines {
 		l := &f.lines[i]
-		if l.missed > 0 {
+		l.told = l.steady(slowest) && (l.missed == 0 || l.told)
+	}
+	var told []*line
+	for i := range f.lines {
+		if l := &f.lines[i]; l.told && l.missed == 0 && !f.left(l) {
+			told = append(told, l)
+		}
+	}
+	var all []Object
+	for i, l := range told {
+		if l == nil {
 			continue
 		}
-		if !l.steady(slowest) {
-			l.told = false
-			continue
+		whole := l.blob
+		sum := float64(whole.area)
+		for j := i + 1; j < len(told); j++ {
+			if m := told[j]; m != nil && together(l, m) {
+				b := &m.blob
+				whole.x0, whole.y0, whole.x1, whole.y1 = min(whole.x0, b.x0), min(whole.y0, b.y0), max(whole.x1, b.x1), max(whole.y1, b.y1)
+				whole.x, whole.y = whole.x*sum+b.x*float64(b.area), whole.y*sum+b.y*float64(b.area)
+				sum += float64(b.area)
+				whole.x, whole.y = whole.x/sum, whole.y/sum
+				whole.score = max(whole.score, b.score)
+				told[j] = nil
+			}
 		}
 		if l.id == 0 {
 			f.next++
 			l.id = f.next
 		}
-		l.told = true
-		b := &l.blob
 		all = append(all, Object{
-			ID: l.id, X: (b.x + 0.5) * scale, Y: (b.y + 0.5) * scale,
-			Box: [4]float64{float64(b.x0) * scale, float64(b.y0) * scale, float64(b.x1+1) * scale, float64(b.y1+1) * scale},
+			ID: l.id, X: (whole.x + 0.5) * scale, Y: (whole.y + 0.5) * scale,
+			Box: [4]float64{float64(whole.x0) * scale, float64(whole.y0) * scale, float64(whole.x1+1) * scale, float64(whole.y1+1) * scale},
 			VX:  l.vx * scale, VY: l.vy * scale,
-			Sigma: max(0.5, l.residue) * scale, Area: float64(b.area) * scale * scale,
-			Score: b.score, Hits: l.hits,
+			Sigma: max(0.5, l.residue) * scale, Area: sum * scale * scale,
+			Score: whole.score, Hits: l.hits,
 		})
 	}
 	return all
+}
+
+// left tells whether a line is the place that another left one lag ago, where
+// only one earlier picture shows it.
+func (f *follower) left(l *line) bool {
+	if 2*l.blob.weak < l.blob.area {
+		return false
+	}
+	for i := range f.lines {
+		m := &f.lines[i]
+		if m == l || m.hits < l.hits || !alike(l, m) {
+			continue
+		}
+		// Where m is seen depends on how much of it; so it is allowed its size.
+		dx, dy := m.x-lag*m.vx-l.x, m.y-lag*m.vy-l.y
+		if math.Hypot(dx, dy) < 2+0.5*m.blob.size() {
+			return true
+		}
+	}
+	return false
+}
+
+// alike tells whether two lines move as one.
+func alike(l, m *line) bool {
+	return math.Hypot(l.vx-m.vx, l.vy-m.vy) < 0.3+0.1*math.Hypot(l.vx, l.vy)
+}
+
+// together tells whether two lines are parts of one vehicle: they move as one,
+// one behind the other, with no more between them than half of the longer.
+func together(l, m *line) bool {
+	if !alike(l, m) {
+		return false
+	}
+	v := math.Hypot(l.vx, l.vy)
+	ux, uy := l.vx/v, l.vy/v
+	dx, dy := m.blob.x-l.blob.x, m.blob.y-l.blob.y
+	along, across := math.Abs(dx*ux+dy*uy), math.Abs(dx*uy-dy*ux)
+	a, b := &l.blob, &m.blob
+	reach := func(b *blob, ux, uy float64) float64 { // half the box's extent along a direction
+		return (math.Abs(ux)*float64(b.x1-b.x0+1) + math.Abs(uy)*float64(b.y1-b.y0+1)) / 2
+	}
+	la, lb := reach(a, ux, uy), reach(b, ux, uy)
+	return along < la+lb+max(la, lb, 2) && across < max(reach(a, uy, -ux), reach(b, uy, -ux))
 }

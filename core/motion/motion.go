@@ -155,7 +155,7 @@ func (d *Detector) Add(p Picture) (Result, error) {
 	out.Homography = reg.back.scaled(d.scale)
 	out.Parallax = reg.parallax * d.scale
 	d.follow.move(reg.back, here)
-	if refs := d.references(); len(refs) >= 2 {
+	if refs := d.references(); len(refs) > 0 {
 		blobs := d.change.find(here, refs)
 		out.Settled, out.NoiseSD = true, d.change.noise()
 		d.follow.add(blobs)
