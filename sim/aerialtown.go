@@ -217,19 +217,27 @@ func (t *aerialTown) park(rng *rand.Rand) {
 
 // sample reads shade and height between the cells.
 func (t *aerialTown) sample(x, y float64) (shade, height float32) {
-	fx, fy := x/aerialRes-0.5, y/aerialRes-0.5
-	ix, iy := math.Floor(fx), math.Floor(fy)
-	ax, ay := float32(fx-ix), float32(fy-iy)
+	a, b, c, d, ax, ay := corners(x, y)
+	return mix(t.shade, a, b, c, d, ax, ay), mix(t.height, a, b, c, d, ax, ay) / 10
+}
+
+// far keeps places positive, so that rounding towards zero rounds down.
+const far = 1024 * aerialCells
+
+// corners are the four cells around a place, and how far it lies between them.
+func corners(x, y float64) (a, b, c, d int, ax, ay float32) {
+	fx, fy := x*(1/aerialRes)+(far-0.5), y*(1/aerialRes)+(far-0.5)
+	ix, iy := int(fx), int(fy)
 	const mask = aerialCells - 1
-	i, j := int(ix)&mask, int(iy)&mask
-	k, l := (i+1)&mask, (j+1)&mask
-	a, b, c, d := j*aerialCells+i, j*aerialCells+k, l*aerialCells+i, l*aerialCells+k
-	mix := func(p []uint8) float32 {
-		up := float32(p[a]) + ax*(float32(p[b])-float32(p[a]))
-		down := float32(p[c]) + ax*(float32(p[d])-float32(p[c]))
-		return up + ay*(down-up)
-	}
-	return mix(t.shade), mix(t.height) / 10
+	i, j := ix&mask, iy&mask*aerialCells
+	k, l := (ix+1)&mask, (iy+1)&mask*aerialCells
+	return j + i, j + k, l + i, l + k, float32(fx - float64(ix)), float32(fy - float64(iy))
+}
+
+func mix(p []uint8, a, b, c, d int, ax, ay float32) float32 {
+	up := float32(p[a]) + ax*(float32(p[b])-float32(p[a]))
+	down := float32(p[c]) + ax*(float32(p[d])-float32(p[c]))
+	return up + ay*(down-up)
 }
 
 // ground casts a ray a pixel. open is the share of each that reaches the
@@ -238,13 +246,16 @@ func (a *Aerial) ground(v *view) (shade, open []float32) {
 	w, h := a.scene.Width, a.scene.Height
 	shade, open = make([]float32, w*h), make([]float32, w*h)
 	for y := range h {
+		d, next := v.ray(0.5, float64(y)+0.5), v.ray(1.5, float64(y)+0.5)
+		step := [3]float64{next[0] - d[0], next[1] - d[1], next[2] - d[2]}
 		for x := range w {
-			d := v.ray(float64(x)+0.5, float64(y)+0.5)
 			if d[2] > -0.02 {
 				shade[y*w+x] = 200 // sky
-				continue
+			} else {
+				per := 1 / d[2]
+				shade[y*w+x], open[y*w+x] = a.town.cast(v.pose.X, v.pose.Y, v.pose.Z, d[0]*per, d[1]*per)
 			}
-			shade[y*w+x], open[y*w+x] = a.town.cast(v.pose, d[0]/d[2], d[1]/d[2])
+			d[0], d[1], d[2] = d[0]+step[0], d[1]+step[1], d[2]+step[2]
 		}
 	}
 	return shade, open
@@ -252,12 +263,12 @@ func (a *Aerial) ground(v *view) (shade, open []float32) {
 
 // cast follows one ray down through the layers; gx and gy are how far it goes
 // east and north for each metre up.
-func (t *aerialTown) cast(p AerialPose, gx, gy float64) (shade, open float32) {
-	x, y := p.X-p.Z*gx, p.Y-p.Z*gy
+func (t *aerialTown) cast(px, py, pz, gx, gy float64) (shade, open float32) {
+	x, y := px-pz*gx, py-pz*gy
 	open = 1
 	const blocks = aerialCells / aerialBlock
-	bx := int(math.Floor(x/aerialRes/aerialBlock)) & (blocks - 1)
-	by := int(math.Floor(y/aerialRes/aerialBlock)) & (blocks - 1)
+	bx := int(x*(1/aerialRes)+far) / aerialBlock & (blocks - 1)
+	by := int(y*(1/aerialRes)+far) / aerialBlock & (blocks - 1)
 	if tall := float64(t.tall[by*blocks+bx]) / 10; tall > 0 {
 		for _, z := range aerialLayers {
 			if z > tall+1 {
@@ -277,8 +288,8 @@ func (t *aerialTown) cast(p AerialPose, gx, gy float64) (shade, open float32) {
 			}
 		}
 	}
-	s, _ := t.sample(x, y)
-	return shade + open*s, open
+	a, b, c, d, ax, ay := corners(x, y)
+	return shade + open*mix(t.shade, a, b, c, d, ax, ay), open
 }
 
 // An aerialCar drives along a lane.

@@ -30,7 +30,7 @@ const (
 	// seedSigmas is how far beyond its surroundings in the earlier pictures one
 	// pixel of a blob must lie, and growSigmas each of them. The surroundings are
 	// extremes of nine pixels, so noise passes even the second seldom.
-	seedSigmas = 4
+	seedSigmas = 3
 	growSigmas = 2
 	// leastSigma is what rounding to whole grey levels leaves of noise.
 	leastSigma = 0.5

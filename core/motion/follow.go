@@ -40,7 +40,7 @@ const (
 	pathLength = 8
 	// confirm is in how many pictures a line must be seen before it is told, and
 	// hold how many it may be missed once it was.
-	confirm = 4
+	confirm = 3
 	hold    = 4
 	// leastWay is how far it must have gone over the ground, and crooked the
 	// greatest rms distance from steady motion, as a share of that.
