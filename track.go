@@ -16,10 +16,21 @@ type PositionReport struct {
 	Time   time.Time `json:"time"`
 	At     geo.Point `json:"at"`
 
-	SigmaM float64 `json:"sigma_m,omitempty"` // one standard deviation east and north; 0 = not known
-	Class  string  `json:"class,omitempty"`
+	SigmaM     float64    `json:"sigma_m,omitempty"` // one standard deviation east and north; 0 = not known
+	Class      string     `json:"class,omitempty"`
+	Confidence float64    `json:"confidence,omitempty"` // of the detection, 0 to 1; 0 = not known
+	RangeRate  *RangeRate `json:"range_rate,omitempty"` // of radars
 
 	Origin Provenance `json:"origin"`
+}
+
+// A RangeRate is how fast a radar saw something come or go along its line of
+// sight.
+type RangeRate struct {
+	MPS      float64   `json:"mps"`                 // away is positive
+	SigmaMPS float64   `json:"sigma_mps,omitempty"` // one standard deviation; 0 = not known
+	MDVMPS   float64   `json:"mdv_mps,omitempty"`   // minimum detectable velocity: slower is not seen; 0 = not known
+	From     geo.Point `json:"from"`                // where the radar was
 }
 
 // A TrackPoint is a track at one time: an anonymous number that expires, with

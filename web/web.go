@@ -34,6 +34,8 @@ type Server struct {
 	Local bool
 	// Closing ends what would never end by itself: the followers of events.
 	Closing <-chan struct{}
+
+	moving moving
 }
 
 // A route is one operation of the API, as openapi.json describes it.
@@ -66,6 +68,8 @@ var routes = []route{
 	{"GET", "/flights/{flight}/path", readers, 200, (*Server).flightPath},
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
+	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},
+	{"GET", "/sources", readers, 200, (*Server).listSources},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},
 	{"POST", "/buildings", feeders, 200, (*Server).sendBuildings},
 
@@ -92,6 +96,7 @@ var routes = []route{
 	{"GET", "/audit/entries", readers, 200, (*Server).listAuditEntries},
 	{"GET", "/audit/proof", readers, 200, (*Server).auditProof},
 	{"GET", "/status", readers, 200, (*Server).status},
+	{"GET", "/live", readers, 200, (*Server).live},
 	{"GET", "/events", []vigia.Role{vigia.Analyst, vigia.Approver, vigia.Partner, vigia.Overseer, vigia.Administrator}, 200, (*Server).events},
 }
 

@@ -44,6 +44,7 @@ type house struct {
 	steps    []service.Step
 
 	takListener net.Listener // nil: TAK clients are not served
+	feeds       []feed       // what brings data in
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -124,6 +125,9 @@ func (h *house) run(failed func(error)) {
 	start("the announcer", h.Announce)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
+	}
+	for _, f := range h.feeds {
+		start(f.name, f.run)
 	}
 	if h.takListener != nil {
 		start("the TAK server", func(ctx context.Context) error { return h.tak.Serve(ctx, h.takListener) })

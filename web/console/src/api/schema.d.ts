@@ -732,6 +732,11 @@ export interface components {
              * @default 0
              */
             ground_m: number;
+            /**
+             * @description Height of mean sea level above the ellipsoid there, metres: for sources that know no other height.
+             * @default 0
+             */
+            geoid_m: number;
         };
         /** @description One sortie of one aircraft, or one watch of sensors on the ground, under one authorisation. */
         Flight: {
@@ -745,6 +750,8 @@ export interface components {
             chemical: string;
             /** @description Height of the ground above the ellipsoid, metres. */
             ground_m: number;
+            /** @description Height of mean sea level above the ellipsoid there, metres. */
+            geoid_m?: number;
             /** @description The user. */
             registered_by: string;
             /**
@@ -793,6 +800,74 @@ export interface components {
             /** @description Of the record in them, bytes. */
             offset: number;
             line?: number;
+        };
+        /** @description Where an aircraft was, how it lay, and where its camera looked. */
+        Pose: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source that said it. */
+            sensor: components["schemas"]["Name"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The aircraft. */
+            at: components["schemas"]["Point"];
+            attitude?: components["schemas"]["Attitude"];
+            /** @description The ground at the middle of the picture. */
+            look?: components["schemas"]["Point"];
+            /** @description The four corners of the picture on the ground: upper left, upper right, lower right, lower left. */
+            corners?: components["schemas"]["Point"][];
+            origin: components["schemas"]["Provenance"];
+        };
+        /** @description How a platform lies: yaw, then pitch, then roll. */
+        Attitude: {
+            /** @description Clockwise from true north, degrees. */
+            heading_deg: number;
+            /** @description Nose up is positive, degrees. */
+            pitch_deg: number;
+            /** @description Right wing down is positive, degrees. */
+            roll_deg: number;
+        };
+        /** @description A vehicle was at a place. It has a class and never a face, a plate or a name. */
+        PositionReport: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source that said it. */
+            sensor: components["schemas"]["Name"];
+            /** @description Reports of one scan are true at one time. */
+            scan: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The vehicle. */
+            at: components["schemas"]["Point"];
+            /** @description One standard deviation east and north, metres; 0 or absent: not known. */
+            sigma_m?: number;
+            /** @description Of the vehicle, in the sensor's words. */
+            class?: string;
+            /** @description Of the detection, 0 to 1; 0 or absent: not known. */
+            confidence?: number;
+            range_rate?: components["schemas"]["RangeRate"];
+            origin: components["schemas"]["Provenance"];
+        };
+        /** @description How fast a radar saw something come or go along its line of sight. */
+        RangeRate: {
+            /** @description Away is positive, m/s. */
+            mps: number;
+            /** @description One standard deviation, m/s; 0 or absent: not known. */
+            sigma_mps?: number;
+            /** @description Minimum detectable velocity, m/s; 0 or absent: not known. */
+            mdv_mps?: number;
+            /** @description Where the radar was. */
+            from: components["schemas"]["Point"];
         };
         /** @description One reading of a gas sensor. */
         Observation: {
@@ -873,6 +948,8 @@ export interface components {
             observations?: components["schemas"]["Observation"][];
             winds?: components["schemas"]["Wind"][];
             buildings?: components["schemas"]["Building"][];
+            poses?: components["schemas"]["Pose"][];
+            reports?: components["schemas"]["PositionReport"][];
         };
         /** @description What a vapour is of. */
         Chemical: {
