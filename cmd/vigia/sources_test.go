@@ -44,7 +44,7 @@ func (f fleet) packet(t testing.TB, b *misb.Builder, drone int, now time.Time, f
 	b.Begin(now)
 	b.Text(3, "MISSION01")
 	b.Text(4, fmt.Sprintf("UAV-%d", drone))
-	b.Float(misb.PlatformHeading, math.Mod(720-angle*180/math.Pi, 360))
+	b.Float(misb.PlatformHeading, math.Mod(360-math.Mod(angle*180/math.Pi, 360), 360))
 	b.Float(misb.PlatformPitch, 1)
 	b.Float(misb.PlatformRoll, -2)
 	b.Float(misb.SensorLatitude, at.Lat)
