@@ -103,6 +103,9 @@ func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Ans
 	if err != nil {
 		return Answer{}, err
 	}
+	if flying(p.Observations) {
+		return locateFlights(ctx, p, progress)
+	}
 	convention, err := m.pilot(ctx)
 	if err != nil {
 		return Answer{}, err
