@@ -37,10 +37,10 @@ type Cube struct {
 	LookFor []string `json:"look_for,omitempty"`
 }
 
-// A Pose is where an aircraft is and how it is turned: heading clockwise from
+// A LinePose is where an aircraft was at a line and how it was turned: heading clockwise from
 // true north, pitch nose up, roll right wing down, in this order about the
 // aircraft's own axes (the convention of ST 0601 items 5 to 7).
-type Pose struct {
+type LinePose struct {
 	At         geo.Point `json:"at"`
 	HeadingDeg float64   `json:"heading_deg"`
 	PitchDeg   float64   `json:"pitch_deg"`
@@ -51,7 +51,7 @@ type Pose struct {
 type ScanLine struct {
 	Number int       `json:"number"` // from 0, rising
 	Time   time.Time `json:"time"`
-	Pose   Pose      `json:"pose"`
+	Pose   LinePose  `json:"pose"`
 
 	// Ground is where the centres of the first and the last pixel lie, or of every
 	// pixel; none: the pose and the cube's field of view say it.

@@ -64,6 +64,11 @@ type Reader interface {
 	Leads() ([]vigia.Lead, error)    // by ID
 	Sealed() ([]vigia.Sealed, error) // by ID, without what is sealed
 
+	// Traffic expires: see Expire.
+	Pictures(TrafficFilter) ([]vigia.Picture, error)                // by time, then ID
+	Looks(TrafficFilter) ([]vigia.Look, error)                      // by beginning, then ID
+	VisitsNear(p geo.Point, radiusM float64) ([]vigia.Visit, error) // by arrival, then ID
+
 	User(name string) (vigia.User, error)
 	Users() ([]vigia.User, error) // by name
 	Session(secretHash string) (vigia.Session, error)
@@ -98,6 +103,14 @@ type Tx interface {
 	// AddFact keeps nothing but the account and the announcement of fact,
 	// once per ID.
 	AddFact(id vigia.ID, fact any, t Trace) (bool, error)
+
+	// What follows from position reports. It is kept until its Expires.
+	AddPicture(vigia.Picture, Trace) (bool, error)
+	AddVisit(vigia.Visit, Trace) (bool, error)
+	AddLook(vigia.Look, Trace) (bool, error)
+	// Expire deletes the pictures, visits and looks that have expired at now,
+	// and counts them in one line of the account; none, no line.
+	Expire(now time.Time, t Trace) (int, error)
 
 	// Things that change. Put answers vigia.Conflict unless Version is one more
 	// than what is kept (1 when nothing is).
@@ -136,6 +149,15 @@ type ObservationFilter struct {
 type DetectionFilter struct {
 	Flight vigia.ID // "" = all
 	Limit  int      // 0 = all
+}
+
+// A TrafficFilter says which pictures or looks are wanted. Limit takes the
+// latest of them.
+type TrafficFilter struct {
+	Flight vigia.ID  // "" = all
+	From   time.Time // zero = from the first
+	Before time.Time // zero = to the last
+	Limit  int       // 0 = all
 }
 
 // A PlumeFilter says which plumes are wanted.

@@ -15,6 +15,10 @@ const (
 	Log   Name = "LOG"   // what sensors said and people decided, as it came: everything else follows from it
 	Facts Name = "FACTS" // what was worked out, announced from the store's outbox
 	Inbox Name = "INBOX" // bytes that gateways put on the stream for service/ingest
+
+	// Motion is a log of what expires: where aircraft and vehicles were. It is
+	// kept for MotionKeep and no longer (docs/decisions/positions-expire.md).
+	Motion Name = "MOTION"
 )
 
 // The subjects of the log. Those that end in a dot are followed by a flight.
@@ -27,6 +31,21 @@ const (
 	FlightOrder = "decision.task" // Decision: authorisations and flights
 	LeadOrder   = "decision.lead" // Decision: leads
 )
+
+// Traffic announces what follows from Motion, and expires as it does.
+const Traffic Name = "TRAFFIC"
+
+// The subjects of traffic.
+const (
+	TrackSeen  = "track.seen"  // Picture, as known at its own time
+	VisitEnded = "visit.ended" // Visit
+)
+
+// The subject of what moves, followed by a flight.
+const Position = "position." // Batch of poses and position reports
+
+// MotionKeep is how long a position is kept.
+const MotionKeep = 30 * 24 * time.Hour
 
 // The subjects of facts.
 const (
@@ -65,6 +84,8 @@ func Definitions() []Definition {
 	return []Definition{
 		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "scan.*", "sealed.*", "decision.*"}, Window: window},
 		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "plume.*", "source.*", "site.*", "lead.*"}, Window: window},
+		{Name: Motion, Subjects: []string{Position + "*"}, MaxAge: MotionKeep, Window: window},
+		{Name: Traffic, Subjects: []string{"track.*", "visit.*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
 	}
 }

@@ -34,6 +34,8 @@ type Server struct {
 	Local bool
 	// Closing ends what would never end by itself: the followers of events.
 	Closing <-chan struct{}
+
+	moving moving
 }
 
 // A route is one operation of the API, as openapi.json describes it.
@@ -66,6 +68,8 @@ var routes = []route{
 	{"GET", "/flights/{flight}/path", readers, 200, (*Server).flightPath},
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
+	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},
+	{"GET", "/sources", readers, 200, (*Server).listSources},
 	{"POST", "/flights/{flight}/scans", feeders, 200, (*Server).sendScans},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},
 	{"POST", "/buildings", feeders, 200, (*Server).sendBuildings},
@@ -76,6 +80,9 @@ var routes = []route{
 	{"GET", "/posteriors/{posterior}", readers, 200, (*Server).getPosterior},
 	{"GET", "/sites", readers, 200, (*Server).listSites},
 	{"GET", "/sites/{site}", readers, 200, (*Server).getSite},
+	{"GET", "/sites/{site}/visits", readers, 200, (*Server).listSiteVisits},
+	{"GET", "/sites/{site}/rhythm", readers, 200, (*Server).getSiteRhythm},
+	{"GET", "/tracks", readers, 200, (*Server).listTracks},
 
 	{"GET", "/leads", readers, 200, (*Server).listLeads},
 	{"POST", "/leads", vigia.MayDecide(vigia.RaiseLead), 201, (*Server).raiseLead},
@@ -94,6 +101,7 @@ var routes = []route{
 	{"GET", "/audit/entries", readers, 200, (*Server).listAuditEntries},
 	{"GET", "/audit/proof", readers, 200, (*Server).auditProof},
 	{"GET", "/status", readers, 200, (*Server).status},
+	{"GET", "/live", readers, 200, (*Server).live},
 	{"GET", "/events", []vigia.Role{vigia.Analyst, vigia.Approver, vigia.Partner, vigia.Overseer, vigia.Administrator}, 200, (*Server).events},
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/service/detect"
+	"github.com/vigia-project/vigia/service/follow"
 	"github.com/vigia-project/vigia/service/identity"
 	"github.com/vigia-project/vigia/service/ingest"
 	"github.com/vigia-project/vigia/service/lead"
@@ -38,6 +39,7 @@ type house struct {
 	stream   *jetstream.Stream
 	identity *identity.Identity
 	ingest   *ingest.Ingest
+	follow   *follow.Follow
 	task     *task.Task
 	lead     *lead.Lead
 	relay    *relay.Relay
@@ -45,6 +47,7 @@ type house struct {
 	steps    []service.Step
 
 	takListener net.Listener // nil: TAK clients are not served
+	feeds       []feed       // what brings data in
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -99,7 +102,11 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 		sites.New(h.Base).Step(),
 		h.lead.Step(),
 	}
+	if h.follow, err = follow.New(h.Base, follow.DefaultKeep); err != nil {
+		return h, err
+	}
 	h.steps = append(h.steps, h.ingest.Steps()...)
+	h.steps = append(h.steps, h.follow.Steps()...)
 	if !s.silent {
 		h.relay = relay.New(h.Base, s.destinations)
 		h.tak = relay.NewTAKServer(h.Base, s.takPartners)
@@ -123,8 +130,12 @@ func (h *house) run(failed func(error)) {
 		start("the step "+s.Name, func(ctx context.Context) error { return h.Run(ctx, s) })
 	}
 	start("the announcer", h.Announce)
+	start("the forgetting", h.follow.Forget)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
+	}
+	for _, f := range h.feeds {
+		start(f.name, f.run)
 	}
 	if h.takListener != nil {
 		start("the TAK server", func(ctx context.Context) error { return h.tak.Serve(ctx, h.takListener) })

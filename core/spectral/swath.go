@@ -18,7 +18,7 @@ type Swath struct {
 }
 
 type swathLine struct {
-	pose   vigia.Pose
+	pose   vigia.LinePose
 	ground []geo.Point
 }
 
@@ -34,7 +34,7 @@ func (w *Swath) Add(l vigia.ScanLine) { w.lines = append(w.lines, swathLine{l.Po
 func (w *Swath) Lines() int { return len(w.lines) }
 
 // Pose is the aircraft's, at a line counted in the order in which they were added.
-func (w *Swath) Pose(line int) vigia.Pose { return w.lines[line].pose }
+func (w *Swath) Pose(line int) vigia.LinePose { return w.lines[line].pose }
 
 // Place is where a sample and line lie; false where the view does not meet the
 // ground. Between the centres of two lines it is in between; beyond the first
@@ -103,7 +103,7 @@ func (w *Swath) PixelArea(sample, line int) float64 {
 // radians about its nose towards the right wing. It is turned into the world by
 // heading, pitch and roll in this order (ISO 1151-1, Tait–Bryan z-y′-x″). False
 // where it does not meet the ground.
-func Ground(p vigia.Pose, across, groundM float64) (geo.Point, bool) {
+func Ground(p vigia.LinePose, across, groundM float64) (geo.Point, bool) {
 	sa, ca := math.Sincos(across)
 	sr, cr := math.Sincos(p.RollDeg * math.Pi / 180)
 	sp, cp := math.Sincos(p.PitchDeg * math.Pi / 180)

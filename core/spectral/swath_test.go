@@ -17,18 +17,18 @@ func TestGround_Cases(t *testing.T) {
 	const height = 1000
 	tan := func(deg float64) float64 { return height * math.Tan(deg*math.Pi/180) }
 	for name, c := range map[string]struct {
-		pose        vigia.Pose
+		pose        vigia.LinePose
 		across      float64 // degrees
 		east, north float64
 	}{
-		"straight down":                {vigia.Pose{HeadingDeg: 77}, 0, 0, 0},
-		"north, to the right":          {vigia.Pose{}, 10, tan(10), 0},
-		"east, to the right":           {vigia.Pose{HeadingDeg: 90}, 10, 0, -tan(10)},
-		"south, to the left":           {vigia.Pose{HeadingDeg: 180}, -10, tan(10), 0},
-		"nose up sees ahead":           {vigia.Pose{HeadingDeg: 90, PitchDeg: 5}, 0, tan(5), 0},
-		"right wing down sees left":    {vigia.Pose{RollDeg: 5}, 0, -tan(5), 0},
-		"roll takes the angle back":    {vigia.Pose{HeadingDeg: 30, RollDeg: 12}, 12, 0, 0},
-		"pitch stretches what is wide": {vigia.Pose{PitchDeg: 20}, 30, tan(30) / math.Cos(20*math.Pi/180), tan(20)},
+		"straight down":                {vigia.LinePose{HeadingDeg: 77}, 0, 0, 0},
+		"north, to the right":          {vigia.LinePose{}, 10, tan(10), 0},
+		"east, to the right":           {vigia.LinePose{HeadingDeg: 90}, 10, 0, -tan(10)},
+		"south, to the left":           {vigia.LinePose{HeadingDeg: 180}, -10, tan(10), 0},
+		"nose up sees ahead":           {vigia.LinePose{HeadingDeg: 90, PitchDeg: 5}, 0, tan(5), 0},
+		"right wing down sees left":    {vigia.LinePose{RollDeg: 5}, 0, -tan(5), 0},
+		"roll takes the angle back":    {vigia.LinePose{HeadingDeg: 30, RollDeg: 12}, 12, 0, 0},
+		"pitch stretches what is wide": {vigia.LinePose{PitchDeg: 20}, 30, tan(30) / math.Cos(20*math.Pi/180), tan(20)},
 	} {
 		c.pose.At = at
 		p, ok := Ground(c.pose, c.across*math.Pi/180, 100)
@@ -41,10 +41,10 @@ func TestGround_Cases(t *testing.T) {
 			t.Errorf("%s: %.1f m east, %.1f m north; want %.1f, %.1f", name, l.X, l.Y, c.east, c.north)
 		}
 	}
-	if _, ok := Ground(vigia.Pose{At: at, RollDeg: 95}, 0, 100); ok {
+	if _, ok := Ground(vigia.LinePose{At: at, RollDeg: 95}, 0, 100); ok {
 		t.Error("a ray into the sky met the ground")
 	}
-	if _, ok := Ground(vigia.Pose{At: at}, 0, 1200); ok {
+	if _, ok := Ground(vigia.LinePose{At: at}, 0, 1200); ok {
 		t.Error("an aircraft below the ground sees it")
 	}
 }
@@ -54,7 +54,7 @@ func TestGround_Cases(t *testing.T) {
 func TestGround_AgainstQuaternions(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
-		p := vigia.Pose{
+		p := vigia.LinePose{
 			At:         geo.Point{Lon: f(-179, 179, "lon"), Lat: f(-80, 80, "lat"), Alt: f(300, 8000, "alt")},
 			HeadingDeg: f(0, 360, "heading"), PitchDeg: f(-25, 25, "pitch"), RollDeg: f(-25, 25, "roll"),
 		}
@@ -104,7 +104,7 @@ func TestSwath(t *testing.T) {
 	w := NewSwath(cube, 0)
 	for l := range 50 {
 		d := step * float64(l) / math.Sqrt2
-		w.Add(vigia.ScanLine{Pose: vigia.Pose{At: track.ToPoint(geo.Local{X: d, Y: d, Z: height}), HeadingDeg: 45}})
+		w.Add(vigia.ScanLine{Pose: vigia.LinePose{At: track.ToPoint(geo.Local{X: d, Y: d, Z: height}), HeadingDeg: 45}})
 	}
 	if a := w.PixelArea(50, 25); math.Abs(a-4) > 0.1 {
 		t.Errorf("a pixel in the middle covers %.2f m², want 4", a)

@@ -216,7 +216,7 @@ func (in *scanIntake) seal(ctx context.Context, l vigia.ScanLine, reason vigia.S
 			return err
 		}
 	}
-	in.sealed.add(string(text)+"\n", reason)
+	in.sealed.add(string(text)+"\n", 1, reason)
 	return nil
 }
 

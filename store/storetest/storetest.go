@@ -37,6 +37,8 @@ func Run(t *testing.T, open Opener) {
 		"SealedIsNotKept":            sealedIsNotKept,
 		"Users":                      users,
 		"Positions":                  positions,
+		"Traffic":                    traffic,
+		"TrafficExpires":             trafficExpires,
 		"Outbox":                     outbox,
 		"Deliveries":                 deliveries,
 		"Rejections":                 rejections,

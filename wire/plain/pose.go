@@ -21,7 +21,7 @@ type PoseRecord struct {
 	Record
 
 	Time   time.Time
-	Pose   vigia.Pose
+	Pose   vigia.LinePose
 	Ground []geo.Point // of the first and the last pixel, where the file says it
 }
 

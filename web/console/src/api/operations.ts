@@ -12,9 +12,12 @@ import type {
   Me,
   Plume,
   Posterior,
+  Rhythm,
   Sealed,
   Site,
+  SourceStatus,
   Status,
+  Visit,
 } from './nouns';
 
 const id = encodeURIComponent;
@@ -32,6 +35,8 @@ export const listPlumes = (flight?: string, limit?: number) => get<Plume[]>('/pl
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
 export const listSites = () => get<Site[]>('/sites');
+export const listSiteVisits = (site: string) => get<Visit[]>(`/sites/${id(site)}/visits`);
+export const getSiteRhythm = (site: string) => get<Rhythm>(`/sites/${id(site)}/rhythm`);
 
 export const listLeads = () => get<Lead[]>('/leads');
 export const raiseLead = (site: Site, note: string) => post<Lead>('/leads', { site: site.id, version: site.version, note });
@@ -44,3 +49,4 @@ export const listSealed = () => get<Sealed[]>('/sealed');
 export const auditCheckpoint = () => getText('/audit/checkpoint');
 export const listAuditEntries = (from: number, limit: number) => get<AuditEntry[]>('/audit/entries', { from, limit });
 export const status = () => get<Status>('/status');
+export const listSources = () => get<SourceStatus[]>('/sources');

@@ -9,6 +9,7 @@ export const groups = [
   { id: 'detections', words: 'Detections' },
   { id: 'plumes', words: 'Plumes' },
   { id: 'paths', words: 'Flight paths' },
+  { id: 'moving', words: 'What moves now' },
   { id: 'authorised', words: 'Authorised areas' },
 ] as const;
 export type Group = (typeof groups)[number]['id'];
