@@ -71,7 +71,7 @@ func flown(seed uint64) (vigia.Cube, []vigia.ScanLine) {
 	var lines []vigia.ScanLine
 	for l := range flownLines {
 		at := frame.ToPoint(geo.Local{Y: 3 * float64(l), Z: 700})
-		line := vigia.ScanLine{Number: l, Time: noon.Add(time.Duration(l) * 20 * time.Millisecond), Pose: vigia.Pose{At: at}}
+		line := vigia.ScanLine{Number: l, Time: noon.Add(time.Duration(l) * 20 * time.Millisecond), Pose: vigia.LinePose{At: at}}
 		for s := range flownSamples {
 			bright := math.Exp(0.2 * r.NormFloat64())
 			column := 0.0
