@@ -180,51 +180,112 @@ type Cell struct {
 	Plume        bool    // a plume is in it
 }
 
-// Cells sums the columns up for a locator: small squares about the heaviest
-// plume and half its length beyond it, large ones over the rest, at most about
-// most in all. Their uncertainty is the scatter of such squares where there is no
+// Cells sums the columns up for a locator, in at most most squares: a quadtree
+// that is finest in a plume and about it, and coarse over the rest of the scene.
+// The uncertainty of a square is the scatter of such squares where there is no
 // plume. Squares that hold pixels of other plumes, as omit marks them, are left
 // out, and so are squares half without data.
 func (c *Columns) Cells(p Plume, mask []uint8, omit []bool, most int) []Cell {
-	lines := len(c.Amount) / c.samples
-	l0, l1, s0, s1 := lines, 0, c.samples, 0
-	for _, i := range p.Members {
-		l0, l1 = min(l0, i/c.samples), max(l1, i/c.samples+1)
-		s0, s1 = min(s0, i%c.samples), max(s1, i%c.samples+1)
-	}
-	margin := max(4, (l1-l0)/2, (s1-s0)/2)
-	box := [4]int{max(0, l0-margin), min(lines, l1+margin), max(0, s0-margin), min(c.samples, s1+margin)}
-	fine := edgeFor((box[1]-box[0])*(box[3]-box[2]), 2*most/3)
-	coarse := max(2*fine, edgeFor(lines*c.samples, most/3))
+	q := newQuadtree(p, len(c.Amount)/c.samples, c.samples, most)
+	spread := map[int]float64{}
 	var out []Cell
-	spread := map[int]float64{fine: c.scatter(mask, fine), coarse: c.scatter(mask, coarse)}
-	add := func(l, s, edge, lEnd, sEnd int) {
-		cell, ok := c.cell(l, min(l+edge, lEnd), s, min(s+edge, sEnd), mask, omit)
+	for _, sq := range q.squares {
+		cell, ok := c.cell(sq.line, min(sq.line+sq.edge, q.lines), sq.sample, min(sq.sample+sq.edge, q.samples), mask, omit)
 		if !ok {
-			return
+			continue
 		}
-		// A smaller square, cut at an edge, scatters more: as independent pixels do.
-		cell.Sigma = spread[edge] * max(1, float64(edge)/math.Sqrt(float64(cell.Pixels)))
+		if _, known := spread[sq.edge]; !known {
+			spread[sq.edge] = c.scatter(mask, sq.edge)
+		}
+		// A square that is cut at an edge scatters more: as independent pixels do.
+		cell.Sigma = spread[sq.edge] * max(1, float64(sq.edge)/math.Sqrt(float64(cell.Pixels)))
 		out = append(out, cell)
-	}
-	for l := box[0]; l < box[1]; l += fine {
-		for s := box[2]; s < box[3]; s += fine {
-			add(l, s, fine, box[1], box[3])
-		}
-	}
-	for l := 0; l < lines; l += coarse {
-		for s := 0; s < c.samples; s += coarse {
-			if l+coarse <= box[0] || l >= box[1] || s+coarse <= box[2] || s >= box[3] {
-				add(l, s, coarse, lines, c.samples)
-			}
-		}
 	}
 	return out
 }
 
-// edgeFor is the edge of squares of which about n cover an area.
-func edgeFor(area, n int) int {
-	return max(1, int(math.Ceil(math.Sqrt(float64(area)/float64(max(1, n))))))
+// A quadtree cuts a scene into squares of edges that are powers of two.
+type quadtree struct {
+	lines, samples int
+	squares        []square
+	members        []int // of the plume, before and left of each corner
+}
+
+type square struct{ line, sample, edge int }
+
+// newQuadtree begins with squares of which there are a quarter of most or fewer,
+// and cuts those that are near the plume in four, the largest first, those with
+// most of the plume first, until there would be more than most.
+func newQuadtree(p Plume, lines, samples, most int) *quadtree {
+	q := &quadtree{lines: lines, samples: samples, members: make([]int, (lines+1)*(samples+1))}
+	for _, i := range p.Members {
+		q.members[(i/samples+1)*(samples+1)+i%samples+1] = 1
+	}
+	for l := 1; l <= lines; l++ {
+		for s := 1; s <= samples; s++ {
+			i := l*(samples+1) + s
+			q.members[i] += q.members[i-1] + q.members[i-samples-1] - q.members[i-samples-2]
+		}
+	}
+	edge := 1
+	for ((lines+edge-1)/edge)*((samples+edge-1)/edge) > most/4 {
+		edge *= 2
+	}
+	for l := 0; l < lines; l += edge {
+		for s := 0; s < samples; s += edge {
+			q.squares = append(q.squares, square{l, s, edge})
+		}
+	}
+	for ; edge > 1; edge /= 2 {
+		if !q.cut(edge, most) {
+			break
+		}
+	}
+	return q
+}
+
+// cut cuts the squares of one edge; false when there is no room for all.
+func (q *quadtree) cut(edge, most int) bool {
+	near := map[square]int{}
+	var order []square
+	for _, sq := range q.squares {
+		if sq.edge != edge {
+			continue
+		}
+		if n := q.count(sq.line-edge/2, sq.line+edge+edge/2, sq.sample-edge/2, sq.sample+edge+edge/2); n > 0 {
+			near[sq] = n
+			order = append(order, sq)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b square) int { return near[b] - near[a] })
+	room := (most - len(q.squares)) / 3
+	whole := room >= len(order)
+	for _, sq := range order[:min(max(0, room), len(order))] {
+		near[sq] = -1
+	}
+	var out []square
+	for _, sq := range q.squares {
+		if near[sq] != -1 {
+			out = append(out, sq)
+			continue
+		}
+		half := edge / 2
+		for _, d := range [4][2]int{{0, 0}, {0, half}, {half, 0}, {half, half}} {
+			if l, s := sq.line+d[0], sq.sample+d[1]; l < q.lines && s < q.samples {
+				out = append(out, square{l, s, half})
+			}
+		}
+	}
+	q.squares = out
+	return whole
+}
+
+// count is how many pixels of the plume lie in a rectangle.
+func (q *quadtree) count(l0, l1, s0, s1 int) int {
+	l0, l1 = max(0, min(l0, q.lines)), max(0, min(l1, q.lines))
+	s0, s1 = max(0, min(s0, q.samples)), max(0, min(s1, q.samples))
+	w := q.samples + 1
+	return q.members[l1*w+s1] - q.members[l0*w+s1] - q.members[l1*w+s0] + q.members[l0*w+s0]
 }
 
 func (c *Columns) cell(l0, l1, s0, s1 int, mask []uint8, omit []bool) (Cell, bool) {

@@ -407,7 +407,7 @@ func (w *worker) observations(ctx context.Context, p spectral.Plume, others []bo
 			continue
 		}
 		o := vigia.Observation{
-			Flight: c.Flight, Sensor: c.Sensor, Chemical: w.flight.Chemical, Time: c.times[line], Kind: vigia.ColumnKind, At: at, To: &to,
+			Flight: c.Flight, Sensor: c.Sensor, Chemical: w.flight.Chemical, Time: c.times[line], Kind: vigia.ColumnKind, At: at, To: &to, Above: true,
 			Value: k.Mean / c.air() * slant, Sigma: k.Sigma / c.air() * slant,
 		}
 		if o.Valid() != nil {

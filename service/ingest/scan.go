@@ -49,6 +49,7 @@ func (i *Ingest) ScanLines(ctx context.Context, req Request) (Receipt, error) {
 	if err != nil {
 		return emptyReceipt(), err
 	}
+	in.live = true
 	text := bufio.NewScanner(req.Body)
 	text.Buffer(make([]byte, 0, 64<<10), scanRecord)
 	for n := 1; text.Scan(); n++ {
@@ -133,6 +134,7 @@ type scanIntake struct {
 
 	scan  vigia.Scan // that is being filled
 	bytes int
+	live  bool
 	since time.Time // the oldest line in it waits
 }
 
@@ -196,7 +198,8 @@ func (in *scanIntake) line(ctx context.Context, l vigia.ScanLine) error {
 	}
 	in.scan.Lines = append(in.scan.Lines, l)
 	in.bytes += len(l.Samples) + 64*len(l.Ground)
-	if in.bytes >= scanBytes || in.Clock().Sub(in.since) >= scanWait {
+	// A file's messages depend on the file alone, so that sending it again repeats them.
+	if in.bytes >= scanBytes || in.live && in.Clock().Sub(in.since) >= scanWait {
 		return in.flushScan(ctx)
 	}
 	return nil

@@ -99,6 +99,7 @@ const operations = {
     return { type: 'FeatureCollection', features, numberMatched: features.length, numberReturned: features.length };
   },
   listDetections: ({ query }) => world.detections.filter((d) => !query.get('flight') || d.flight === query.get('flight')),
+  listPlumes: ({ query }) => world.plumes.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   listPosteriors: ({ query }) => world.posteriors.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   getPosterior: ({ parameters }) => found(world.posteriors, parameters.posterior, 'posterior'),
   listSites: () => world.sites,
@@ -142,7 +143,7 @@ const controls = {
     history = [];
   },
   '/mock/empty': () => {
-    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], sealed: [] });
+    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], plumes: [], sealed: [] });
   },
   '/mock/fly': () => {
     const path = world.paths.get('survey-02');

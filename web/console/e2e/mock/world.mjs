@@ -154,6 +154,7 @@ export function make(now) {
     }],
     flights, paths, posteriors: [two, one], sites: [site, old], leads: [], buildings: buildings.map((b) => b.feature),
     detections: [...detectionsOf('survey-02', paths.get('survey-02'), 200), ...detectionsOf('survey-01', paths.get('survey-01'), 100)].reverse(),
+    plumes: [],
     sealed: [{ id: hash('sealed', 1), flight: 'survey-01', records: 37, reasons: { outside_volume: 37 }, sealed_at: iso(starts[0] + 700e3), recipient: 'age1mockmockmockmockmockmockmockmockmockmockmockmockmockmockmoc' }],
     sources: [
       source_('uav-1', 'udp://0.0.0.0:5001', 'ts', 'survey-02', 'up', now, { bytes_per_second: 70500, accepted: 91204, lag_seconds: 0.12, last_record: iso(now) }),

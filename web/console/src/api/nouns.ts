@@ -11,6 +11,7 @@ export type BuildingProbability = Schemas['BuildingProbability'];
 export type Credentials = Schemas['Credentials'];
 export type DecisionKind = Schemas['DecisionKind'];
 export type Detection = Schemas['Detection'];
+export type Plume = Schemas['Plume'];
 export type ErrorBody = Schemas['Error'];
 export type Evidence = Schemas['Evidence'];
 export type Flight = Schemas['Flight'];

@@ -1351,6 +1351,8 @@ export interface components {
             sigma?: number;
             /** @description Detection limit, the value's unit; absent = not known. */
             limit?: number;
+            /** @description The value is above its background already. */
+            above?: boolean;
         };
         /** @description One record of the air over a flight's area. */
         Wind: {
