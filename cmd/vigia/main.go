@@ -24,6 +24,7 @@ type cli struct {
 	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`
 	Visits        visitsCmd        `cmd:"" help:"Find where tracks stopped, and at which site, from plain files."`
 	Score         scoreCmd         `cmd:"" help:"Score tracks against the truth."`
+	Motion        motionCmd        `cmd:"" help:"Find what moves in a video from the air, and where on the ground it is."`
 	Spectra       spectraCmd       `cmd:"" help:"Find vapours in hyperspectral cubes, and plumes in score rasters, from plain files."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`
