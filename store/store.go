@@ -54,6 +54,7 @@ type Reader interface {
 	BuildingsIn(west, south, east, north float64, max int) ([]vigia.Building, error) // by ID
 
 	Detections(DetectionFilter) ([]vigia.Detection, error) // latest first
+	Plumes(PlumeFilter) ([]vigia.Plume, error)             // latest kept first
 	Posterior(id vigia.ID) (vigia.Posterior, error)
 	Posteriors(flight vigia.ID, limit int) ([]vigia.Posterior, error) // latest kept first; "" = of all flights
 	Site(id vigia.ID) (vigia.Site, error)
@@ -96,6 +97,7 @@ type Tx interface {
 	// written, audited or announced.
 	AddAuthorisation(vigia.Authorisation, Trace) (bool, error)
 	AddDetection(vigia.Detection, Trace) (bool, error)
+	AddPlume(vigia.Plume, Trace) (bool, error)
 	AddPosterior(vigia.Posterior, Trace) (bool, error)
 	AddSealed(vigia.Sealed, Trace) (bool, error)
 	// AddFact keeps nothing but the account and the announcement of fact,
@@ -156,6 +158,13 @@ type TrafficFilter struct {
 	From   time.Time // zero = from the first
 	Before time.Time // zero = to the last
 	Limit  int       // 0 = all
+}
+
+// A PlumeFilter says which plumes are wanted.
+type PlumeFilter struct {
+	Flight  vigia.ID // "" = all
+	UpToLog uint64   // of cubes that were read up to this place of the log or before; 0 = all
+	Limit   int      // 0 = all
 }
 
 // An Announcement is a message that waits for the stream.

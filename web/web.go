@@ -70,10 +70,12 @@ var routes = []route{
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
 	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},
 	{"GET", "/sources", readers, 200, (*Server).listSources},
+	{"POST", "/flights/{flight}/scans", feeders, 200, (*Server).sendScans},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},
 	{"POST", "/buildings", feeders, 200, (*Server).sendBuildings},
 
 	{"GET", "/detections", readers, 200, (*Server).listDetections},
+	{"GET", "/plumes", readers, 200, (*Server).listPlumes},
 	{"GET", "/posteriors", readers, 200, (*Server).listPosteriors},
 	{"GET", "/posteriors/{posterior}", readers, 200, (*Server).getPosterior},
 	{"GET", "/sites", readers, 200, (*Server).listSites},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/sharing"
+	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/service/detect"
 	"github.com/vigia-project/vigia/service/follow"
@@ -96,7 +97,7 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 	h.lead = lead.New(h.Base, s.policy)
 	h.steps = []service.Step{
 		h.task.Step(),
-		detect.New(h.Base, s.falseAlarm).Step(),
+		detect.New(h.Base, s.falseAlarm, spectral.Library(), runtime.NumCPU()).Step(),
 		locate.New(h.Base, runtime.NumCPU()).Step(),
 		sites.New(h.Base).Step(),
 		h.lead.Step(),

@@ -31,6 +31,7 @@ type spectraDetectCmd struct {
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -50,6 +51,10 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
 	scene, err := spectral.Prepare(r, r.BadBands, r.Ignore)
 	if err != nil {
 		return named(err, r.path)
@@ -69,7 +74,12 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 			return err
 		}
 	}
-	out := found.report(r.Header)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, found.Scores, found.method); err != nil {
+			return err
+		}
+	}
+	out := found.report(where)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, found.Plumes, c.Mask, c.GeoJSON, c.JSON)
 }
@@ -126,6 +136,7 @@ type spectraPlumesCmd struct {
 	Mask    string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG     string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON    bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -144,6 +155,10 @@ func (c spectraPlumesCmd) Run(io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
 	scores, err := oneOf(r)
 	if err != nil {
 		return named(err, r.path)
@@ -157,7 +172,12 @@ func (c spectraPlumesCmd) Run(io std) error {
 			return err
 		}
 	}
-	out := plumesReport(r.Header, plumes)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, scores, "scores"); err != nil {
+			return err
+		}
+	}
+	out := plumesReport(where, plumes)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, plumes, c.Mask, c.GeoJSON, c.JSON)
 }

@@ -92,12 +92,20 @@ func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
 // Score scores every pixel of the scene, in scan order; NaN where there is no
 // data.
 func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
-	return d.score(ctx, s, workers, nil)
+	return d.score(ctx, s, workers)
 }
 
-// score is Score; where bright is not nil it also writes how bright each pixel
-// is: its projection on the mean spectrum, less the mean's own.
-func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []float32) ([]float32, error) {
+// A projection of every pixel, less that of the background's mean, on weights
+// padded to panels.
+type projection struct{ weights, out []float32 }
+
+// brightness projects on the mean itself.
+func (d *Detector) brightness(s *Scene) projection {
+	return projection{d.centre, make([]float32, s.Pixels())}
+}
+
+// score is Score, with other projections of the pixels on the way.
+func (d *Detector) score(ctx context.Context, s *Scene, workers int, others ...projection) ([]float32, error) {
 	scores := make([]float32, s.Pixels())
 	err := s.each(ctx, workers, func(b *block, _, first, n int) error {
 		for at := 0; at < n; at += blockPixels {
@@ -107,9 +115,9 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []fl
 			if err != nil {
 				return err
 			}
-			if bright != nil {
-				kernel.Best().Dot(b.a, b.panels, d.centre, padded, d.bands)
-				copy(bright[first+at:first+at+m], b.a)
+			for _, o := range others {
+				kernel.Best().Dot(b.a, b.panels, o.weights, padded, d.bands)
+				copy(o.out[first+at:first+at+m], b.a)
 			}
 			d.block(b, padded)
 			out := scores[first+at : first+at+m]
@@ -117,8 +125,8 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []fl
 			for p, ok := range b.valid[:m] {
 				if !ok {
 					out[p] = nan32
-					if bright != nil {
-						bright[first+at+p] = nan32
+					for _, o := range others {
+						o.out[first+at+p] = nan32
 					}
 				}
 			}

@@ -51,40 +51,51 @@ const (
 // noisier over bright ground, or over dark, and its largest scores then come
 // from there alone. It returns standard deviations.
 func level(scores, bright []float32, skip []bool) []float32 {
-	bin := binOf(bright)
-	var mean, sd [brightBins]float64
-	for b := range sd {
-		sd[b] = math.Inf(1)
-	}
-	for range 4 { // clipped, so that tails and plumes do not count
-		var n, s1, s2 [brightBins]float64
-		for i, v := range scores {
-			b := bin[i]
-			if b < 0 || skip != nil && skip[i] {
-				continue
-			}
-			if d := float64(v) - mean[b]; math.Abs(d) <= 3*sd[b] {
-				n[b]++
-				s1[b] += float64(v)
-				s2[b] += float64(v) * float64(v)
-			}
-		}
-		for b := range sd {
-			if n[b] > 1 {
-				mean[b] = s1[b] / n[b]
-				sd[b] = math.Sqrt(max(0, s2[b]/n[b]-mean[b]*mean[b]))
-			}
-		}
-	}
+	n := noiseBy(scores, bright, skip)
 	out := make([]float32, len(scores))
 	for i, v := range scores {
-		if b := bin[i]; b >= 0 && sd[b] > 0 && !math.IsInf(sd[b], 0) {
-			out[i] = float32((float64(v) - mean[b]) / sd[b])
+		if b := n.bin[i]; b >= 0 && n.sd[b] > 0 && !math.IsInf(n.sd[b], 0) {
+			out[i] = float32((float64(v) - n.mean[b]) / n.sd[b])
 		} else {
 			out[i] = nan32
 		}
 	}
 	return out
+}
+
+// A noise is what scores are at each brightness where there is no plume.
+type noise struct {
+	bin      []int8 // of each pixel; −1 where there is no data
+	mean, sd [brightBins]float64
+}
+
+// noiseBy measures it, clipped, so that tails and plumes do not count.
+func noiseBy(scores, bright []float32, skip []bool) *noise {
+	o := &noise{bin: binOf(bright)}
+	for b := range o.sd {
+		o.sd[b] = math.Inf(1)
+	}
+	for range 4 {
+		var n, s1, s2 [brightBins]float64
+		for i, v := range scores {
+			b := o.bin[i]
+			if b < 0 || skip != nil && skip[i] {
+				continue
+			}
+			if d := float64(v) - o.mean[b]; math.Abs(d) <= 3*o.sd[b] {
+				n[b]++
+				s1[b] += float64(v)
+				s2[b] += float64(v) * float64(v)
+			}
+		}
+		for b := range o.sd {
+			if n[b] > 1 {
+				o.mean[b] = s1[b] / n[b]
+				o.sd[b] = math.Sqrt(max(0, s2[b]/n[b]-o.mean[b]*o.mean[b]))
+			}
+		}
+	}
+	return o
 }
 
 var nan32 = float32(math.NaN())

@@ -69,10 +69,13 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 			return err
 		}
 		r.Sigma = d.Sigma
-		if o.Method == Auto {
-			r.bright = make([]float32, s.Pixels())
+		if o.Method != Auto {
+			r.Scores, err = d.score(ctx, s, o.Workers)
+			return err
 		}
-		r.Scores, err = d.score(ctx, s, o.Workers, r.bright)
+		bright := d.brightness(s)
+		r.Scores, err = d.score(ctx, s, o.Workers, bright)
+		r.bright = bright.out
 		return err
 	}
 	switch o.Method {

@@ -14,6 +14,7 @@ func TestDocs(t *testing.T) {
 		"reports.md":      reportColumns,
 		"tracks.md":       trackColumns,
 		"visits.md":       append(visitColumns, watchColumns...),
+		"poses.md":        poseColumns,
 	} {
 		text, err := os.ReadFile("../../docs/formats/" + page)
 		if err != nil {

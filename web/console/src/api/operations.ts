@@ -10,10 +10,12 @@ import type {
   FlightPath,
   Lead,
   Me,
+  Plume,
   Posterior,
   Rhythm,
   Sealed,
   Site,
+  SourceStatus,
   Status,
   Visit,
 } from './nouns';
@@ -29,6 +31,7 @@ export const listFlights = () => get<Flight[]>('/flights');
 export const flightPath = (flight: string, after?: string) => get<FlightPath>(`/flights/${id(flight)}/path`, { after });
 export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection>('/buildings', { bbox: bbox.map((n) => n.toFixed(6)).join(',') });
 
+export const listPlumes = (flight?: string, limit?: number) => get<Plume[]>('/plumes', { flight, limit });
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
 export const listSites = () => get<Site[]>('/sites');
@@ -46,3 +49,4 @@ export const listSealed = () => get<Sealed[]>('/sealed');
 export const auditCheckpoint = () => getText('/audit/checkpoint');
 export const listAuditEntries = (from: number, limit: number) => get<AuditEntry[]>('/audit/entries', { from, limit });
 export const status = () => get<Status>('/status');
+export const listSources = () => get<SourceStatus[]>('/sources');

@@ -218,6 +218,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flights/{flight}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in a hyperspectral cube, or scan lines as they come */
+        post: operations["sendScans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources": {
         parameters: {
             query?: never;
@@ -262,6 +282,23 @@ export interface paths {
         };
         /** The detections */
         get: operations["listDetections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plumes */
+        get: operations["listPlumes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1314,6 +1351,8 @@ export interface components {
             sigma?: number;
             /** @description Detection limit, the value's unit; absent = not known. */
             limit?: number;
+            /** @description The value is above its background already. */
+            above?: boolean;
         };
         /** @description One record of the air over a flight's area. */
         Wind: {
@@ -1395,6 +1434,77 @@ export interface components {
             problems: components["schemas"]["Error"][];
             /** @description Such as a column that is not known. */
             warnings: string[];
+        };
+        /** @description A connected piece of a hyperspectral cube that its background does not explain: which pixels, which chemical, how much and how sure. */
+        Plume: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            sensor: string;
+            /** @description The most probable; "none of these" is one. */
+            chemical: string;
+            /** @description Most probable first. */
+            chemicals: components["schemas"]["ChemicalProbability"][] | null;
+            /**
+             * Format: date-time
+             * @description Of the first line that holds it.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            to: string;
+            /** @description WGS 84. */
+            outline: components["schemas"]["Polygon"];
+            /** @description Of the strongest neighbourhood: the likely upwind edge. */
+            at: components["schemas"]["Point"];
+            pixels: number;
+            area_m2: number;
+            /** @description The highest, in standard deviations of the background. */
+            score: number;
+            /** @description A neighbourhood beyond it is not background, same unit. */
+            threshold: number;
+            /** @description Probability that background alone passes it, per pixel. */
+            false_alarm: number;
+            /** @description Highest vertical column of the chemical; 0 where none of the library explains the plume. */
+            peak_ppm_m: number;
+            /** @description Mean vertical column. */
+            mean_ppm_m: number;
+            mass_kg: number;
+            /** @description One standard deviation. */
+            mass_sd_kg: number;
+            /** @description Of some pixels, evenly chosen. */
+            columns: components["schemas"]["PlumeColumn"][] | null;
+            origin: components["schemas"]["PlumeOrigin"];
+            /** @description Of detection, with its version. */
+            method: string;
+            /** @description Place in the log up to which the cube was read. */
+            log: number;
+        };
+        /** @description How likely a plume is to be of a chemical, or of two. */
+        ChemicalProbability: {
+            name: string;
+            probability: number;
+            /** @description That this sensor hardly tells from it. */
+            look_alikes?: string[];
+        };
+        /** @description The vertical column over one pixel. */
+        PlumeColumn: {
+            lon_deg: number;
+            lat_deg: number;
+            ppm_m: number;
+            /** @description One standard deviation. */
+            sigma_ppm_m: number;
+        };
+        /** @description Leads from a plume back to the lines it was seen in. */
+        PlumeOrigin: {
+            cube: components["schemas"]["ID"];
+            first_line: number;
+            last_line: number;
+            /** @description SHA-256 of the samples of these lines, one after the other. */
+            chunk: string;
         };
         /** @description A run of readings of one sensor that its background does not explain, at a stated false-alarm probability. */
         Detection: {
@@ -2246,6 +2356,52 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    sendScans: {
+        parameters: {
+            query?: {
+                /** @description The file's name, for errors. */
+                name?: components["parameters"]["name"];
+                /** @description Of a cube: the imager's name. */
+                sensor?: string;
+                /** @description Of a cube: the angle across the track, outer edge to outer edge. */
+                field_of_view_deg?: number;
+                /** @description Of a cube: how many times the light crosses a vertical column. */
+                air_mass?: number;
+                /** @description Of a cube: chemicals with commas between them, or all; the flight's when not given. */
+                look_for?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    header: string;
+                    /** @description CSV, a row a line. */
+                    poses: string;
+                    /** Format: binary */
+                    data: string;
+                };
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description What became of each line. A cube that cannot be read, or breaks off, is an Error instead; the lines before stay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     listSources: {
         parameters: {
             query?: never;
@@ -2342,6 +2498,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detection"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listPlumes: {
+        parameters: {
+            query?: {
+                /** @description Only of this flight. */
+                flight?: components["parameters"]["ofFlight"];
+                /** @description At most so many. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plume"][];
                 };
             };
             default: components["responses"]["Error"];
