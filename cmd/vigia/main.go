@@ -23,6 +23,7 @@ type cli struct {
 	Decode        decodeCmd        `cmd:"" help:"Read KLV, MPEG-TS and other wire formats: one JSON object a line."`
 	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`
 	Visits        visitsCmd        `cmd:"" help:"Find where tracks stopped, and at which site, from plain files."`
+	Rhythm        rhythmCmd        `cmd:"" help:"Tell what comes and goes at a site, from a plain file of visits."`
 	Score         scoreCmd         `cmd:"" help:"Score tracks against the truth."`
 	Motion        motionCmd        `cmd:"" help:"Find what moves in a video from the air, and where on the ground it is."`
 	Spectra       spectraCmd       `cmd:"" help:"Find vapours in hyperspectral cubes, and plumes in score rasters, from plain files."`
