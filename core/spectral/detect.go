@@ -96,7 +96,8 @@ func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32,
 }
 
 // A projection of every pixel, less that of the background's mean, on weights
-// padded to panels.
+// padded to panels; without weights it is the square of the whitened length, for
+// a detector that has the inverse.
 type projection struct{ weights, out []float32 }
 
 // brightness projects on the mean itself.
@@ -116,7 +117,11 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, others ...p
 				return err
 			}
 			for _, o := range others {
-				kernel.Best().Dot(b.a, b.panels, o.weights, padded, d.bands)
+				if o.weights == nil {
+					kernel.Best().Norm2(b.a, b.panels, d.inverse, padded, d.bands)
+				} else {
+					kernel.Best().Dot(b.a, b.panels, o.weights, padded, d.bands)
+				}
 				copy(o.out[first+at:first+at+m], b.a)
 			}
 			d.block(b, padded)
