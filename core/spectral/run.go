@@ -42,6 +42,9 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	if o.Kind == "" {
 		o.Kind = Guess
 	}
+	if s.glow != nil && o.Kind == Guess {
+		o.Kind = Absorption
+	}
 	moments, err := s.Measure(ctx, o.Workers)
 	if err != nil {
 		return nil, err
@@ -56,7 +59,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		r.Loading, r.Background = bg.Loading, bg
 		targets := make([][]float64, len(signatures))
 		for i, g := range signatures {
-			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
+			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean, s.light(bg.Mean)); err != nil {
 				return err
 			}
 		}
@@ -68,6 +71,9 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		}
 		if err != nil {
 			return err
+		}
+		if s.glow != nil {
+			d.turn(signatures, s.light(bg.Mean))
 		}
 		r.Sigma = d.Sigma
 		if o.Method != Auto {

@@ -46,6 +46,7 @@ type Scene struct {
 	all    int       // bands of the source
 	ignore *float32  // stands for no data
 	shift  []float32 // near the mean of each band that serves, padded to panels
+	glow   []float64 // of a vapour by its own heat, in the bands that serve; nil of sunlight
 }
 
 // Pixels is how many there are.
@@ -64,6 +65,7 @@ type block struct {
 	valid  []bool
 	sum    []float32
 	a, b   []float32 // a number a pixel
+	c      []float32
 }
 
 func (s *Scene) newBlock() *block {
@@ -71,7 +73,7 @@ func (s *Scene) newBlock() *block {
 	b := &block{
 		rows: make([]float32, blockPixels*len(s.Bands)), panels: make([]float32, blockPixels*edge),
 		valid: make([]bool, blockPixels), sum: make([]float32, edge),
-		a: make([]float32, blockPixels), b: make([]float32, blockPixels),
+		a: make([]float32, blockPixels), b: make([]float32, blockPixels), c: make([]float32, blockPixels),
 	}
 	if !s.whole() {
 		b.raw = make([]float32, blockPixels*s.all)
