@@ -51,7 +51,7 @@ var nouns = []struct {
 	{vigia.Site{}, ""}, {vigia.Evidence{}, ""}, {vigia.Posterior{}, ""}, {vigia.Source{}, ""},
 	{vigia.Ellipse{}, ""}, {vigia.BuildingProbability{}, ""}, {vigia.User{}, ""}, {vigia.Session{}, ""},
 	{vigia.Wind{}, ""}, {vigia.Pose{}, ""}, {vigia.Attitude{}, ""}, {vigia.PositionReport{}, ""}, {vigia.RangeRate{}, ""},
-	{web.Moving{}, ""}, {web.Aircraft{}, ""}, {web.Vehicles{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
+	{vigia.Look{}, ""}, {web.Moving{}, ""}, {web.Aircraft{}, ""}, {web.Vehicles{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
 }
 
 // A noun's JSON tags are the wire format: the schema of its name has the same
