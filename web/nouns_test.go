@@ -55,6 +55,7 @@ var nouns = []struct {
 	{vigia.Words{}, ""}, {vigia.Recurrence{}, ""}, {vigia.Together{}, ""}, {vigia.Unusual{}, ""},
 	{web.Moving{}, ""}, {web.Aircraft{}, ""}, {web.Vehicles{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
 	{vigia.Plume{}, ""}, {vigia.ChemicalProbability{}, ""}, {vigia.PlumeColumn{}, ""}, {vigia.PlumeOrigin{}, ""},
+	{vigia.View{}, ""},
 }
 
 // A noun's JSON tags are the wire format: the schema of its name has the same
