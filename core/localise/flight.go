@@ -136,7 +136,7 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 		x2 := l.x * l.x
 		slip := w.lag * l.cross
 		sy2 := w.iy2*x2/(1+spreadBend*l.x) + w.size2 + slip*slip
-		sz2 := w.iz2*x2/(1+w.bend*l.x) + w.size2
+		sz2 := w.iz2*x2/(1+w.bend*l.x) + w.rise2
 		i2 := 0.5 / sz2
 		h := l.z - w.height
 		c := l.k * math.Exp(w.fade*l.logX) * fastExp(-h*h*i2) * (1 + fastExp(-4*l.z*w.height*i2)) / math.Sqrt(sy2*sz2)
