@@ -35,6 +35,7 @@ type weather struct {
 	bend    float64 // 1/m: σz = iz·x·(1 + bend·x)^-1/2, Taylor's (1922) limits joined as Briggs does
 	size2   float64 // m², sideways
 	rise2   float64 // m², upwards
+	back    float64 // 1/m: one over how far gas goes against the wind
 	height  float64 // m
 	lag     float64 // s
 	miss    float64
@@ -67,7 +68,7 @@ var strengths = func() (s [strengthNodes]float64) {
 func newWeather(u [nWeather]float64, town bool) weather {
 	log := func(i int, median, sd float64) float64 { return median * math.Exp(sd*u[i]) }
 	w := weather{u: u}
-	w.bias = 5 * math.Pi / 180 * u[wBias]
+	w.bias = 8 * math.Pi / 180 * u[wBias]
 	w.swing = log(wSwing, 0.15, 0.4)
 	iy, iz, size, rise, height, aside := 0.08, 0.08, 1.0, 1.0, 1.2, 10.0
 	if town {
@@ -79,6 +80,7 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	w.aside2, w.fade = aside*aside, 0.3*u[wFade]
 	iy, iz, size = log(wIy, iy, 0.4), log(wIz, iz, 0.5), log(wSize, size, 0.5)
 	w.iy2, w.iz2, w.size2 = iy*iy, iz*iz, size*size
+	w.back = 1 / (1.2 * size)
 	w.bend = 1 / log(wBend, 120, 0.9)
 	w.height = log(wHeight, height, 0.5)
 	w.lag = log(wLag, 0.8, 0.7)
