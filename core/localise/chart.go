@@ -40,6 +40,7 @@ type leaf struct {
 
 // A chart of one flight and those before it.
 type chart struct {
+	key     digest
 	seed    uint64
 	workers int
 	town    bool

@@ -1,7 +1,6 @@
 package localise
 
 import (
-	"context"
 	"math"
 	"sort"
 	"time"
@@ -67,12 +66,12 @@ func newFlight(obs []Reading, winds []vigia.Wind, chemical vigia.Chemical) fligh
 	return flight{passes: cut(obs, start, chemical, path), path: path}
 }
 
-// areaOf is where a source may be: around all sniffs, by a third of how far
+// areaOf is where a source may be: around all sniffs, by a quarter of how far
 // they reach, and on the lattice of the coarsest squares.
-func areaOf(flights []flight) box {
+func areaOf(passes ...[]pass) box {
 	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-	for _, f := range flights {
-		for _, p := range f.passes {
+	for _, f := range passes {
+		for _, p := range f {
 			for _, s := range p.sniffs {
 				b.x0, b.y0 = math.Min(b.x0, s.x), math.Min(b.y0, s.y)
 				b.x1, b.y1 = math.Max(b.x1, s.x), math.Max(b.y1, s.y)
@@ -82,42 +81,6 @@ func areaOf(flights []flight) box {
 	margin := math.Min(math.Max(math.Hypot(b.x1-b.x0, b.y1-b.y0)/4, 60), 160)
 	down := func(v float64) float64 { return math.Floor(v/coarsest) * coarsest }
 	return box{down(b.x0 - margin), down(b.y0 - margin), down(b.x1+margin) + coarsest, down(b.y1+margin) + coarsest}
-}
-
-// locateFlights is Locate for sensors that move.
-func locateFlights(ctx context.Context, p Problem, progress func(done, total int)) (Answer, error) {
-	obs := valid(p.Observations)
-	var flights []flight
-	for _, o := range sorties(obs) {
-		flights = append(flights, newFlight(o, p.Winds, p.Chemical))
-	}
-	var c *chart
-	for i := range flights {
-		var kept []leaf
-		var earlier []flown
-		if c != nil {
-			kept = c.leaves
-			for k := range kept {
-				kept[k].before = c.shared(kept[k].before, kept[k].now)
-				kept[k].chains = nil
-			}
-			earlier = append(append(earlier, c.earlier...), flown{c.flight, c.sky})
-		}
-		area := areaOf(flights[:i+1])
-		c = &chart{
-			seed: uint64(p.Seed) + uint64(i)<<32, workers: max(p.Workers, 1), town: len(p.Buildings) > 0,
-			rate: ratePrior(normal{0, 2.3}), share: newShare(len(flights)),
-			ground: newGround(area, p.Buildings), earlier: earlier, flight: flights[i], upTo: len(flights[i].passes),
-		}
-		if err := c.survey(ctx, kept); err != nil {
-			return Answer{}, err
-		}
-		progress(i+1, len(flights)+1)
-	}
-	ans := c.answer(p)
-	ans.Readings, ans.AsOf, ans.Method, ans.Seed, ans.Wind = len(obs), obs[len(obs)-1].Time, flightMethod, p.Seed, From
-	progress(len(flights)+1, len(flights)+1)
-	return ans, nil
 }
 
 const chartDraws = 2000
