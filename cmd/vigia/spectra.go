@@ -32,6 +32,7 @@ type spectraDetectCmd struct {
 	Radiance  string  `help:"Of a thermal cube: the unit of its radiance, w_m2_sr_um, uw_cm2_sr_um or uw_cm2_sr_nm." enum:"w_m2_sr_um,uw_cm2_sr_um,uw_cm2_sr_nm" default:"w_m2_sr_um"`
 	GeoJSON   string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Scores    string  `help:"Write the scores to this file, ENVI float32." placeholder:"FILE"`
+	Columns   string  `help:"Write the columns of the one chemical looked for to this file, ENVI float32: amount, one standard deviation, and the amount where there is any." placeholder:"FILE"`
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
@@ -68,6 +69,11 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 		return err
 	}
 	warn(io, c.Cube, found.Warnings)
+	if c.Columns != "" {
+		if err := c.writeColumns(ctx, scene, r.Header, found); err != nil {
+			return err
+		}
+	}
 	if c.Scores != "" {
 		if err := writeScores(c.Scores, r.Header, found.Scores, found.method); err != nil {
 			return err
@@ -109,6 +115,7 @@ type foundIn struct {
 	*spectral.Result
 	chemical string
 	method   string
+	look     [][]float64         // signatures, in the bands that serve
 	identity [][]spectral.Answer // a plume
 }
 
@@ -126,7 +133,7 @@ func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *
 	if err != nil {
 		return nil, named(err, r.path)
 	}
-	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical}
+	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical, look: s.look}
 	if len(s.look) == 1 {
 		f.chemical = s.names[0]
 		if c.Chemical != "" {
