@@ -21,13 +21,13 @@ type Segment struct {
 	Bytes         int     `json:"bytes"`
 	Digest        string  `json:"digest"` // SHA-256 of the bytes
 	Place         uint64  `json:"place"`  // of the bytes in the stream
-	Looks         []Look  `json:"looks"`
+	Looks         []View  `json:"looks"`
 }
 
-// A Look is where the sensor was at a time, and where the corners of its
+// A View is where the sensor was at a time, and where the corners of its
 // picture were on the ground, from the upper left clockwise; none where the
 // metadata did not say.
-type Look struct {
+type View struct {
 	Time    time.Time   `json:"time"`
 	At      geo.Point   `json:"at"`
 	Corners []geo.Point `json:"corners,omitempty"`

@@ -40,6 +40,16 @@ func lawnMower(corner [4][2]float64, fromDeg, z float64, p PatternScenario) patt
 	return out
 }
 
+// square is one around a place, with a side towards where the wind comes from.
+func square(x, y, side, fromDeg float64) (corner [4][2]float64) {
+	sin, cos := math.Sincos(fromDeg * math.Pi / 180)
+	for i, c := range [4][2]float64{{-1, -1}, {1, -1}, {1, 1}, {-1, 1}} {
+		across, up := c[0]*side/2, c[1]*side/2
+		corner[i] = [2]float64{x + across*cos + up*sin, y - across*sin + up*cos}
+	}
+	return corner
+}
+
 // lineWithin is where the line at h up the wind enters and leaves the
 // rectangle, metres across.
 func lineWithin(corner [4][2]float64, up, across [2]float64, h float64) (from, to float64) {

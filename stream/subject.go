@@ -30,9 +30,19 @@ const (
 	Observation = "observation."  // Batch
 	Wind        = "wind."         // Batch
 	Buildings   = "building.map"  // Batch
+	ScanLines   = "scan."         // Scan
 	Sealed      = "sealed."       // Sealed
 	FlightOrder = "decision.task" // Decision: authorisations and flights
 	LeadOrder   = "decision.lead" // Decision: leads
+)
+
+// Traffic announces what follows from Motion, and expires as it does.
+const Traffic Name = "TRAFFIC"
+
+// The subjects of traffic.
+const (
+	TrackSeen  = "track.seen"  // Picture, as known at its own time
+	VisitEnded = "visit.ended" // Visit
 )
 
 // The subject of what moves, followed by a flight.
@@ -59,6 +69,7 @@ const (
 	FlightChanged    = "flight.changed"    // Flight
 	FlightIsClosed   = "flight.closed"     // FlightClosed
 	DetectionFound   = "detection.found"   // Detection
+	PlumeFound       = "plume.found"       // Plume
 	SourceLocated    = "source.located"    // Posterior
 	SiteChanged      = "site.changed"      // Site
 	LeadRaised       = "lead.raised"       // Lead
@@ -89,9 +100,10 @@ type Definition struct {
 func Definitions() []Definition {
 	const window = 10 * time.Minute
 	return []Definition{
-		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "sealed.*", "decision.*"}, Window: window},
-		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "source.*", "site.*", "lead.*"}, Window: window},
+		{Name: Log, Subjects: []string{"observation.*", "wind.*", "building.*", "scan.*", "sealed.*", "decision.*"}, Window: window},
+		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "plume.*", "source.*", "site.*", "lead.*"}, Window: window},
 		{Name: Motion, Subjects: []string{Position + "*"}, MaxAge: MotionKeep, Window: window},
+		{Name: Traffic, Subjects: []string{"track.*", "visit.*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Video, Subjects: []string{"video.*.*"}, MaxAge: VideoKeep, MaxBytes: VideoBytesKept, Window: window},
 		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
 	}

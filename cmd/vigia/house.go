@@ -14,8 +14,10 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/sharing"
+	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/service/detect"
+	"github.com/vigia-project/vigia/service/follow"
 	"github.com/vigia-project/vigia/service/identity"
 	"github.com/vigia-project/vigia/service/ingest"
 	"github.com/vigia-project/vigia/service/lead"
@@ -38,6 +40,7 @@ type house struct {
 	stream   *jetstream.Stream
 	identity *identity.Identity
 	ingest   *ingest.Ingest
+	follow   *follow.Follow
 	task     *task.Task
 	lead     *lead.Lead
 	video    *video.Library
@@ -97,12 +100,16 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 	h.video = video.New(h.Base)
 	h.steps = []service.Step{
 		h.task.Step(),
-		detect.New(h.Base, s.falseAlarm).Step(),
+		detect.New(h.Base, s.falseAlarm, spectral.Library(), runtime.NumCPU()).Step(),
 		locate.New(h.Base, runtime.NumCPU()).Step(),
 		sites.New(h.Base).Step(),
 		h.lead.Step(),
 	}
+	if h.follow, err = follow.New(h.Base, follow.DefaultKeep); err != nil {
+		return h, err
+	}
 	h.steps = append(h.steps, h.ingest.Steps()...)
+	h.steps = append(h.steps, h.follow.Steps()...)
 	if !s.silent {
 		h.relay = relay.New(h.Base, s.destinations)
 		h.tak = relay.NewTAKServer(h.Base, s.takPartners)
@@ -127,6 +134,7 @@ func (h *house) run(failed func(error)) {
 	}
 	start("the announcer", h.Announce)
 	start("the library of video", h.video.Run)
+	start("the forgetting", h.follow.Forget)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
 	}

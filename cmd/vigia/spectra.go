@@ -26,11 +26,14 @@ type spectraDetectCmd struct {
 	Kind      string  `help:"What the signature's values are: absorption, spectrum (of the target itself), difference, or auto." enum:"absorption,spectrum,difference,auto" default:"auto"`
 	Method    string  `help:"mf: matched filter. ace: signed adaptive cosine. auto: matched filter with its finds kept out of the background." enum:"mf,ace,auto" default:"auto"`
 	FAR       float64 `help:"False alarms a pixel of background." name:"far" default:"1e-4"`
+	AirK      float64 `help:"Of a thermal cube: temperature of the air near the ground, kelvin; a vapour then shines or absorbs as the ground behind it is colder or warmer." placeholder:"K"`
+	Radiance  string  `help:"Of a thermal cube: the unit of its radiance, w_m2_sr_um, uw_cm2_sr_um or uw_cm2_sr_nm." enum:"w_m2_sr_um,uw_cm2_sr_um,uw_cm2_sr_nm" default:"w_m2_sr_um"`
 	GeoJSON   string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Scores    string  `help:"Write the scores to this file, ENVI float32." placeholder:"FILE"`
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -50,9 +53,18 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
 	scene, err := spectral.Prepare(r, r.BadBands, r.Ignore)
 	if err != nil {
 		return named(err, r.path)
+	}
+	if c.AirK != 0 {
+		if err := scene.Glow(c.AirK, r.Wavelengths, spectral.Unit(c.Radiance)); err != nil {
+			return named(err, r.path)
+		}
 	}
 	found, err := c.search(ctx, scene, r)
 	if err != nil {
@@ -69,7 +81,12 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 			return err
 		}
 	}
-	out := found.report(r.Header)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, found.Scores, found.method); err != nil {
+			return err
+		}
+	}
+	out := found.report(where)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, found.Plumes, c.Mask, c.GeoJSON, c.JSON)
 }
@@ -126,6 +143,7 @@ type spectraPlumesCmd struct {
 	Mask    string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG     string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON    bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -144,6 +162,10 @@ func (c spectraPlumesCmd) Run(io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
 	scores, err := oneOf(r)
 	if err != nil {
 		return named(err, r.path)
@@ -157,7 +179,12 @@ func (c spectraPlumesCmd) Run(io std) error {
 			return err
 		}
 	}
-	out := plumesReport(r.Header, plumes)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, scores, "scores"); err != nil {
+			return err
+		}
+	}
+	out := plumesReport(where, plumes)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, plumes, c.Mask, c.GeoJSON, c.JSON)
 }

@@ -8,10 +8,12 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/internal/recorded"
 )
 
@@ -231,5 +233,73 @@ func TestSpectraLibrary_Recorded(t *testing.T) {
 		if strings.Contains(g.File, "ammonia") && (g.CAS != "7664-41-7" || math.Abs(1e7/g.PeakNM-967) > 5) {
 			t.Errorf("ammonia: %+v; its Q branches are at 931 and 967 cm⁻¹", g)
 		}
+	}
+}
+
+// A cube without a map grid is placed by its poses: the plume is where the
+// aircraft's geometry puts it, and the GeoTIFF is tied there. With a grid, GDAL
+// puts the corners of the GeoTIFF where it puts those of the ENVI file.
+func TestSpectra_Placed(t *testing.T) {
+	cube, signature := smallCube(t, "bil")
+	dir := filepath.Dir(cube)
+	const height, speed = 500.0, 2.0 // metres, and metres a line
+	frame := geo.Frame{Origin: geo.Point{Lon: -30, Lat: 10}}
+	poses := "time,lon_deg,lat_deg,alt_m,heading_deg\n"
+	for l := range 60 {
+		p := frame.ToPoint(geo.Local{X: speed * float64(l), Z: height}) // eastwards: the first pixel lies north
+		poses += fmt.Sprintf("2026-03-01T12:00:%02dZ,%.9f,%.9f,%.3f,90\n", l, p.Lon, p.Lat, p.Alt)
+	}
+	file := filepath.Join(dir, "poses.csv")
+	if err := os.WriteFile(file, []byte(poses), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tif := filepath.Join(dir, "scores.tif")
+	out, _ := spectra(t, 0, "detect", cube, "--signature", signature, "--far", "1e-3", "--json", "--geotiff", tif, "--poses", file, "--field-of-view", "11.42")
+	var got spectraOut
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Plumes) == 0 || got.Plumes[0].At == nil {
+		t.Fatalf("no plume has a place: %s", out)
+	}
+	p := got.Plumes[0]
+	at := frame.ToLocal(*p.At)
+	east, north := speed*(p.PeakLine-0.5), height*math.Tan(-11.42*math.Pi/180*(p.PeakSample/50-0.5))
+	if math.Hypot(at.X-east, at.Y-north) > 0.1 {
+		t.Errorf("the plume is at %.1f m east, %.1f m north; the geometry says %.1f, %.1f", at.X, at.Y, east, north)
+	}
+	if a := p.AreaM2 / float64(p.Pixels); math.Abs(a-4) > 0.1 { // 100 m across in 50 pixels, 2 m along
+		t.Errorf("a pixel covers %.2f m², want 4", a)
+	}
+	if _, errs := spectra(t, 2, "detect", cube, "--signature", signature, "--poses", file); !strings.Contains(errs, "--field-of-view") {
+		t.Errorf("without a field of view: %s", errs)
+	}
+
+	info, err := exec.LookPath("gdalinfo")
+	if err != nil {
+		t.Skip("gdalinfo is not installed (Debian's gdal-bin): no other program has read the GeoTIFF")
+	}
+	corners := func(file string) string {
+		out, err := exec.Command(info, file).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		_, text, _ := strings.Cut(string(out), "Corner Coordinates:")
+		text, _, _ = strings.Cut(text, "Band 1")
+		return text
+	}
+	if text, err := exec.Command(info, tif).CombinedOutput(); err != nil || !strings.Contains(string(text), "GCP[255]") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	header, err := os.ReadFile(cube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cube, append(header, "map info = {UTM, 1, 1, 584115.5, 3512873.8, 7.5, 7.5, 13, North, WGS-84, rotation=35}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	spectra(t, 0, "detect", cube, "--signature", signature, "--far", "1e-3", "--geotiff", tif)
+	if a, b := corners(tif), corners(strings.TrimSuffix(cube, ".hdr")+".img"); a != b || a == "" {
+		t.Errorf("GDAL puts the GeoTIFF's corners at %s\nand the cube's at %s", a, b)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/geo"
-	"github.com/vigia-project/vigia/wire/envi"
 )
 
 var nan32 = float32(math.NaN())
@@ -38,28 +37,26 @@ type plumeOut struct {
 	outline geo.Polygon
 }
 
-func plumesReport(h envi.Header, p spectral.Plumes) spectraOut {
+func plumesReport(where placing, p spectral.Plumes) spectraOut {
 	out := spectraOut{Seed: p.Seed, Grow: p.Grow, Plumes: []plumeOut{}}
 	for _, plume := range p.Plumes {
 		o := plumeOut{Plume: plume, outline: plume.Outline}
-		if h.Map != nil {
-			if at, ok := h.Map.Point(plume.PeakSample, plume.PeakLine); ok {
-				o.At = &at
-				o.outline = geo.Polygon(plume.Outline).Map(func(x, y float64) (float64, float64) {
-					p, _ := h.Map.Point(x, y)
-					return p.Lon, p.Lat
-				})
-			}
-			o.AreaM2 = h.Map.PixelArea() * float64(plume.Pixels)
+		if at, ok := where.point(plume.PeakSample, plume.PeakLine); ok {
+			o.At = &at
+			o.outline = geo.Polygon(plume.Outline).Map(func(x, y float64) (float64, float64) {
+				p, _ := where.point(x, y)
+				return p.Lon, p.Lat
+			})
 		}
+		o.AreaM2 = where.area(plume.Members)
 		out.Plumes = append(out.Plumes, o)
 		out.Detections += plume.Pixels
 	}
 	return out
 }
 
-func (f *foundIn) report(h envi.Header) spectraOut {
-	out := plumesReport(h, f.Plumes)
+func (f *foundIn) report(where placing) spectraOut {
+	out := plumesReport(where, f.Plumes)
 	out.Chemical, out.Method, out.Kind, out.Sigma = f.chemical, f.method, f.Kind, f.Sigma
 	out.Threshold, out.Detections, out.Warnings = &f.Threshold, f.Detections, f.Warnings
 	for i, a := range f.identity {

@@ -81,7 +81,7 @@ func TestVideo(t *testing.T) {
 		}
 		t.Errorf("ffmpeg plays %d pictures: %v", n, err)
 	}
-	var looks []vigia.Look
+	var looks []vigia.View
 	query := url.Values{"from": {start.Add(time.Second).Format(time.RFC3339)}, "until": {start.Add(2 * time.Second).Format(time.RFC3339)}}
 	if err := s.call(vigia.Approver, "GET", "/flights/"+walkFlight+"/looks?"+query.Encode(), nil, &looks); err != nil {
 		t.Fatal(err)

@@ -34,6 +34,7 @@ type Reading struct {
 	Value  float64   // ppm, or ppm·m for a column
 	Sigma  float64   // one standard deviation in Value's unit; 0 = not known
 	Limit  float64   // detection limit in Value's unit; 0 = not known
+	Above  bool      // Value is above the background already, and Sigma is all its noise
 }
 
 // A Building is a footprint in local metres.
@@ -102,6 +103,9 @@ func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Ans
 	m, asOf, err := prepare(p)
 	if err != nil {
 		return Answer{}, err
+	}
+	if flying(p.Observations) {
+		return locateFlights(ctx, p, progress)
 	}
 	convention, err := m.pilot(ctx)
 	if err != nil {

@@ -27,6 +27,7 @@ type Result struct {
 	Background *Background
 
 	bright   []float32 // of each pixel, of the mean's; Auto's
+	lengths  []float32 // squares of whitened pixels; Auto's
 	Warnings []string
 }
 
@@ -40,6 +41,9 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	}
 	if o.Kind == "" {
 		o.Kind = Guess
+	}
+	if s.glow != nil && o.Kind == Guess {
+		o.Kind = Absorption
 	}
 	moments, err := s.Measure(ctx, o.Workers)
 	if err != nil {
@@ -55,7 +59,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		r.Loading, r.Background = bg.Loading, bg
 		targets := make([][]float64, len(signatures))
 		for i, g := range signatures {
-			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
+			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean, s.light(bg.Mean)); err != nil {
 				return err
 			}
 		}
@@ -68,11 +72,18 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		if err != nil {
 			return err
 		}
-		r.Sigma = d.Sigma
-		if o.Method == Auto {
-			r.bright = make([]float32, s.Pixels())
+		if s.glow != nil {
+			d.turn(signatures, s.light(bg.Mean))
 		}
-		r.Scores, err = d.score(ctx, s, o.Workers, r.bright)
+		r.Sigma = d.Sigma
+		if o.Method != Auto {
+			r.Scores, err = d.score(ctx, s, o.Workers)
+			return err
+		}
+		bright, lengths := d.brightness(s), projection{out: make([]float32, s.Pixels())}
+		d.inverse = bg.inverseLower()
+		r.Scores, err = d.score(ctx, s, o.Workers, bright, lengths)
+		r.bright, r.lengths = bright.out, lengths.out
 		return err
 	}
 	switch o.Method {
@@ -98,7 +109,8 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 }
 
 // refine is what Auto does after the first matched filter: plumes out of their
-// own background, scores levelled over brightness, neighbours leaned on.
+// own background, pixels unlike any background discounted, scores levelled over
+// brightness, neighbours leaned on.
 func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error {
 	_, skip, err := find(r.Scores, s.Samples, refineRate)
 	if err != nil {
@@ -118,7 +130,7 @@ func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error 
 		return err
 	}
 	r.Amounts = r.Scores
-	r.Scores = lean(level(r.Scores, r.bright, skip), s.Samples, skip)
+	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
 	return nil
 }
 

@@ -108,7 +108,7 @@ func (r *recorder) publish(ctx context.Context, seg *vigia.Segment, raw []byte) 
 // when it was, from where it was seen and, where it says so, what the middle of
 // the picture was. A reason tells why the piece may not be seen.
 func (r *recorder) judge(in *intake, p *piece) (vigia.Segment, vigia.SealReason) {
-	seg := vigia.Segment{Flight: in.flight.ID, Source: in.options.Name, Seconds: p.seconds(), Looks: []vigia.Look{}}
+	seg := vigia.Segment{Flight: in.flight.ID, Source: in.options.Name, Seconds: p.seconds(), Looks: []vigia.View{}}
 	if in.refused != "" {
 		return seg, in.refused
 	}
@@ -145,7 +145,7 @@ func (r *recorder) judge(in *intake, p *piece) (vigia.Segment, vigia.SealReason)
 }
 
 // look reads one packet. It is false for one that does not say when and whence.
-func (r *recorder) look(raw []byte) (look vigia.Look, center *geo.Point, ok bool) {
+func (r *recorder) look(raw []byte) (look vigia.View, center *geo.Point, ok bool) {
 	f := &r.frame
 	if f.Decode(raw) != nil {
 		return look, nil, false

@@ -188,14 +188,14 @@ func (l *Library) reel(flight vigia.ID, source string) (*reel, error) {
 
 // Looks returns where the sensor looked from one time to another, both
 // included, in order. The error is NotFound.
-func (l *Library) Looks(flight vigia.ID, source string, from, until time.Time, most int) ([]vigia.Look, error) {
+func (l *Library) Looks(flight vigia.ID, source string, from, until time.Time, most int) ([]vigia.View, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r, err := l.reel(flight, source)
 	if err != nil {
 		return nil, err
 	}
-	looks := []vigia.Look{}
+	looks := []vigia.View{}
 	for _, s := range r.segments {
 		if s.Until.Before(from) || s.From.After(until) {
 			continue

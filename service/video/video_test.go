@@ -32,7 +32,7 @@ func record(t *testing.T, s stream.Stream, n int) {
 		}
 		seg := vigia.Segment{ID: vigia.ID(fmt.Sprint("seg-", i)), Flight: "F", Source: "cam", From: from, Until: from.Add(1900 * time.Millisecond), Seconds: 2, Discontinuity: i == 0 || i == 3, Place: place}
 		for k := range 4 {
-			seg.Looks = append(seg.Looks, vigia.Look{Time: from.Add(time.Duration(k) * 500 * time.Millisecond), At: geo.Point{Lon: float64(i), Lat: float64(k)}})
+			seg.Looks = append(seg.Looks, vigia.View{Time: from.Add(time.Duration(k) * 500 * time.Millisecond), At: geo.Point{Lon: float64(i), Lat: float64(k)}})
 		}
 		data, err := json.Marshal(seg)
 		if err != nil {

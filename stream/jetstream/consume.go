@@ -181,7 +181,7 @@ func (s *Stream) ordered(ctx context.Context, name stream.Name, config jetstream
 	if err != nil {
 		return fmt.Errorf("reading the stream %s: %w", name, err)
 	}
-	messages, err := oc.Messages()
+	messages, err := oc.Messages(jetstream.PullMaxBytes(2 * maxPayload)) // scan lines are large: what waits is bounded in bytes
 	if err != nil {
 		return fmt.Errorf("reading the stream %s: %w", name, err)
 	}
