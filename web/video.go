@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vigia-project/vigia"
@@ -55,7 +56,8 @@ func (s *Server) segment(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := l.Bytes(c.r.Context(), c.id("flight"), c.id("segment"))
+	id := strings.TrimSuffix(string(c.id("segment")), ".ts") // players look at a name's end
+	b, err := l.Bytes(c.r.Context(), c.id("flight"), vigia.ID(id))
 	if err != nil {
 		return nil, err
 	}

@@ -133,8 +133,8 @@ func (h *house) run(failed func(error)) {
 		start("the step "+s.Name, func(ctx context.Context) error { return h.Run(ctx, s) })
 	}
 	start("the announcer", h.Announce)
-	start("the forgetting", h.follow.Forget)
 	start("the library of video", h.video.Run)
+	start("the forgetting", h.follow.Forget)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
 	}

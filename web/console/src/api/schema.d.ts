@@ -2559,7 +2559,7 @@ export interface operations {
                 /** @description The flight. */
                 flight: components["schemas"]["ID"];
                 /** @description As the playlist names it. */
-                segment: components["schemas"]["ID"];
+                segment: string;
             };
             cookie?: never;
         };
