@@ -80,9 +80,10 @@ func closer(t testing.TB, seed int64, sortie int, s localise.Source) *sim.World 
 		p := &c.Pattern
 		p.AreaX, p.AreaY = s.X, s.Y
 		p.AreaM = math.Min(math.Max(2*s.Ellipse.SemiMajorM, 120), 400)
-		p.SpacingM = math.Max(20, p.AreaM/12)
-		p.AltitudeM, p.SpeedMPS = 15, 8
+		p.SpacingM = math.Max(24, p.AreaM/10)
+		p.AltitudeM, p.SpeedMPS = 15, 10
 		p.MarginM = 60
+		p.Sweeps = 4 // for as long as the aircraft flies: 24 minutes
 	})
 }
 
