@@ -63,7 +63,7 @@ func valid(obs []Reading) []Reading {
 func newFlight(obs []Reading, winds []vigia.Wind, chemical vigia.Chemical) flight {
 	start, end := obs[0].Time, obs[len(obs)-1].Time
 	path := newWindPath(smoothWinds(windsOf(winds, start, end)), start, end.Sub(start).Seconds())
-	return flight{passes: cut(obs, start, chemical, path), path: path}
+	return flight{start: start, passes: cut(obs, start, chemical, path), path: path}
 }
 
 // housesIn lists the buildings whose middle is in an area.
@@ -109,6 +109,7 @@ func (c *chart) answer() Answer {
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings([]Source{s})
 	if ans.CountProbability[1] > ans.CountProbability[0] {
 		ans.Sources = []Source{s}
+		ans.Explain = c.explain()
 	}
 	return ans
 }
