@@ -47,6 +47,8 @@ var rules = []rule{
 	{"stream", []string{""}, "a contract is made of nouns"},
 
 	{"service", []string{"", "geo", "store", "stream"}, "what the steps share knows contracts, never an implementation"},
+	{"service/ingest/source", []string{""}, "a link brings bytes and does not know what they say"},
+	{"service/ingest", []string{"", "geo", "service", "service/ingest/source", "store", "stream", "core/*", "wire/*"}, "the door knows its links"},
 	{"service/*", []string{"", "geo", "service", "store", "stream", "core/*", "wire/*"}, "a service meets the others on the stream, and knows contracts, never an implementation"},
 	{"sim", []string{"", "geo", "wire/*"}, "a simulator that shares the inversion's plume flatters it"},
 
@@ -68,6 +70,8 @@ var doors = map[string][]string{
 	"golang.org/x/term":          {"cmd/vigia"},
 	"golang.org/x/image":         {"cmd/vigia", "internal/draw"},
 	"github.com/bluenviron":      {"wire/mavlink"},
+	"github.com/eclipse":         {"service/ingest/source"},
+	"github.com/mochi-mqtt":      {"service/ingest/source"},
 }
 
 // A core is a function of its arguments: a reproducible answer is evidence.

@@ -44,6 +44,7 @@ type datum struct {
 	invBase    float64 // 1/(freedom + d²)
 	sensor     int
 	path       bool
+	above      bool    // value is above the background already
 	weight     float64 // readings it stands for
 	stated     float64 // the least noise that the sensor's maker or the format states
 }

@@ -34,6 +34,7 @@ type Reading struct {
 	Value  float64   // ppm, or ppm·m for a column
 	Sigma  float64   // one standard deviation in Value's unit; 0 = not known
 	Limit  float64   // detection limit in Value's unit; 0 = not known
+	Above  bool      // Value is above the background already, and Sigma is all its noise
 }
 
 // A Building is a footprint in local metres.

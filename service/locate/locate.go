@@ -78,7 +78,7 @@ func (l *Locate) tracker(flight vigia.ID) *localise.Tracker {
 
 // Step locates a flight's sources when there is something to locate.
 func (l *Locate) Step() service.Step {
-	s := service.Step{Name: "locate", Subjects: []string{stream.DetectionFound, stream.FlightIsClosed}}
+	s := service.Step{Name: "locate", Subjects: []string{stream.DetectionFound, stream.PlumeFound, stream.FlightIsClosed}}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
 		flight, log, closed, err := trigger(m)
 		if err != nil {
@@ -108,6 +108,13 @@ func trigger(m stream.Message) (flight vigia.ID, log uint64, closed bool, err er
 			return "", 0, false, vigia.Errorf(vigia.Invalid, "the end of a flight is not readable: %v", err)
 		}
 		return c.Flight, c.Log, true, nil
+	}
+	if m.Subject == stream.PlumeFound {
+		var p vigia.Plume
+		if err := json.Unmarshal(m.Data, &p); err != nil {
+			return "", 0, false, vigia.Errorf(vigia.Invalid, "the plume is not readable: %v", err)
+		}
+		return p.Flight, p.Log, false, nil
 	}
 	var d vigia.Detection
 	if err := json.Unmarshal(m.Data, &d); err != nil {
@@ -233,7 +240,11 @@ func detected(r store.Reader, flight vigia.ID, log uint64) (bool, error) {
 			return true, err
 		}
 	}
-	return false, err
+	if err != nil {
+		return false, err
+	}
+	plumes, err := r.Plumes(store.PlumeFilter{Flight: flight, UpToLog: log, Limit: 1})
+	return len(plumes) > 0, err
 }
 
 // around returns the middle of the readings and how far the farthest lies.

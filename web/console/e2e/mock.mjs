@@ -7,7 +7,7 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAnswer, checkEvent, checkRequest, operationOf } from './mock/conform.mjs';
 import { forPartner, may, raise, Refusal, take } from './mock/rules.mjs';
-import { make } from './mock/world.mjs';
+import { make, moving } from './mock/world.mjs';
 
 const port = Number(process.env.PORT ?? 8099);
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
@@ -54,6 +54,15 @@ function listen(request, response, user, query) {
   });
 }
 
+// move shows the same two aircraft again and again, one second further on.
+function move(request, response) {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const send = () => response.write(`event: moving\ndata: ${JSON.stringify(moving(world, Date.now()))}\n\n`);
+  send();
+  const timer = setInterval(send, 200);
+  request.on('close', () => clearInterval(timer));
+}
+
 const me = (u) => ({ name: u.name, role: u.role, may: may[u.role] });
 const found = (list, id, what) => list.find((x) => x.id === id) ?? refuse(404, 'not_found', `there is no ${what} ${id}`);
 
@@ -90,10 +99,17 @@ const operations = {
     return { type: 'FeatureCollection', features, numberMatched: features.length, numberReturned: features.length };
   },
   listDetections: ({ query }) => world.detections.filter((d) => !query.get('flight') || d.flight === query.get('flight')),
+  listPlumes: ({ query }) => world.plumes.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   listPosteriors: ({ query }) => world.posteriors.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   getPosterior: ({ parameters }) => found(world.posteriors, parameters.posterior, 'posterior'),
   listSites: () => world.sites,
   getSite: ({ parameters }) => found(world.sites, parameters.site, 'site'),
+  listSiteVisits: ({ parameters }) => found(world.sites, parameters.site, 'site') && [],
+  getSiteRhythm: ({ parameters }) => ({
+    site: found(world.sites, parameters.site, 'site').id, from: '0001-01-01T00:00:00Z', to: '0001-01-01T00:00:00Z', watched_h: 0, visits: 0, zone: 'UTC-2',
+    hours: Array.from({ length: 168 }, () => ({ visits: 0, watched_h: 0, usual: 0 })),
+  }),
+  listTracks: () => [],
   listLeads: () => world.leads,
   getLead: ({ parameters }) => found(world.leads, parameters.lead, 'lead'),
   raiseLead: ({ user, body }) => {
@@ -109,6 +125,7 @@ const operations = {
   acknowledgeLead: step('acknowledge'),
   reportOutcome: step('outcome'),
   listSealed: () => world.sealed,
+  listSources: () => world.sources,
   auditCheckpoint: checkpoint,
   status: () => ({
     version: '0.1.0-mock', started: world.started, outbox: 0,
@@ -126,7 +143,7 @@ const controls = {
     history = [];
   },
   '/mock/empty': () => {
-    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], sealed: [] });
+    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], plumes: [], sealed: [] });
   },
   '/mock/fly': () => {
     const path = world.paths.get('survey-02');
@@ -179,6 +196,7 @@ async function api(request, response, url) {
     const user = sessions.get(key) ?? refuse(401, 'unauthenticated', 'log in first');
     if (!o['x-vigia-roles'].includes(user.role)) refuse(403, 'forbidden', `the role ${user.role} may not ${o.operationId}`);
     if (request.method === 'POST' && request.headers['x-vigia-csrf'] !== '1') refuse(403, 'forbidden', 'the header X-Vigia-CSRF is missing');
+    if (o.operationId === 'live') return move(request, response);
     if (o.operationId === 'events') return listen(request, response, user, url.searchParams);
     if (!operations[o.operationId]) throw new Error(`the mock does not do ${o.operationId}`);
     const result = operations[o.operationId]({ user, key, parameters, query: url.searchParams, body });

@@ -72,4 +72,5 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (response.status === 204 ? undefined : response.json()) as Promise<T>;
 }
 
+export const liveAddress = () => address('/live');
 export const eventsAddress = (after?: string) => address('/events', { after });

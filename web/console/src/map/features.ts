@@ -1,6 +1,6 @@
 // The world's nouns as features for the map.
 import type { Feature, FeatureCollection, LineString, Point as PointGeometry, Polygon as PolygonGeometry } from 'geojson';
-import type { Authorisation, BuildingFeature, Detection, PathPoint, Polygon, Posterior, Site } from '../api/nouns';
+import type { Authorisation, BuildingFeature, Detection, PathPoint, Plume, Polygon, Posterior, Site } from '../api/nouns';
 import { significant } from '../words/numbers';
 import { utcClock, utcDate } from '../words/times';
 
@@ -98,6 +98,18 @@ export function detections(list: Iterable<Detection>): Collection {
       geometry: { type: 'Point', coordinates: [d.at.lon_deg, d.at.lat_deg] },
       properties: {
         words: `Detection of ${d.chemical}: ${significant(d.enhancement)} above a background of ${significant(d.background)}, threshold ${significant(d.threshold)} · ${d.sensor} · ${utcDate(d.from)} ${utcClock(d.from)} UTC`,
+      },
+    })),
+  );
+}
+
+export function plumes(list: Iterable<Plume>): Collection {
+  return collect(
+    [...list].map((p) => ({
+      type: 'Feature',
+      geometry: shape(p.outline),
+      properties: {
+        words: `Plume of ${p.chemical}${p.mass_kg > 0 ? `: ${significant(p.mass_kg)} ± ${significant(p.mass_sd_kg)} kg, up to ${significant(p.peak_ppm_m)} ppm·m` : ''} · ${p.sensor} · ${utcDate(p.from)} ${utcClock(p.from)} UTC`,
       },
     })),
   );
