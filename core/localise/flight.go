@@ -1,6 +1,9 @@
 package localise
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // The likelihood of a flight. In one pass the plume is a Gaussian one whose
 // direction is off by one swing and whose strength is off by one factor
@@ -49,6 +52,7 @@ var swingAt, swingWeight = func() (at, w [swingNodes]float64) {
 
 // A flight is the passes of one sortie in the wind of its hours.
 type flight struct {
+	start  time.Time // of its clock
 	passes []pass
 	path   windPath
 }
@@ -64,6 +68,7 @@ type look struct {
 	when    float64
 	logX    float64 // of x over fadeFrom
 	root    float64 // scratch
+	sniff   int     // of the pass
 }
 
 // A chain is what the passes so far say of one place in one weather, for each
@@ -113,7 +118,7 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 			continue
 		}
 		far := (along + math.Sqrt(along*along+4*growFrom*growFrom)) / 2
-		out = append(out, look{
+		out = append(out, look{sniff: i,
 			far: far, x: along, y: across, z: s.z, cross: s.vy*vx - s.vx*vy,
 			k: s.perKg / (2 * math.Pi * 3600 * math.Max(u, minWind)), over: s.over, weight: s.weight, when: s.when,
 			logX: math.Log(math.Max(far, 10) / fadeFrom),

@@ -8,8 +8,8 @@ import (
 	"github.com/vigia-project/vigia"
 )
 
-// flightMethod names the inversion of flights and its version.
-const flightMethod = "passes-1"
+// FlightMethod names the inversion of flights and its version.
+const FlightMethod = "passes-1"
 
 // betweenFlights is the pause that parts one flight from the next.
 const betweenFlights = 30 * time.Minute
@@ -63,7 +63,18 @@ func valid(obs []Reading) []Reading {
 func newFlight(obs []Reading, winds []vigia.Wind, chemical vigia.Chemical) flight {
 	start, end := obs[0].Time, obs[len(obs)-1].Time
 	path := newWindPath(smoothWinds(windsOf(winds, start, end)), start, end.Sub(start).Seconds())
-	return flight{passes: cut(obs, start, chemical, path), path: path}
+	return flight{start: start, passes: cut(obs, start, chemical, path), path: path}
+}
+
+// housesIn lists the buildings whose middle is in an area.
+func housesIn(area box, all []Building) []Building {
+	var out []Building
+	for _, b := range all {
+		if x, y := b.Footprint.Centroid(); area.contains(x, y) {
+			out = append(out, b)
+		}
+	}
+	return out
 }
 
 // areaOf is where a source may be: around all sniffs, by a quarter of how far
@@ -86,25 +97,26 @@ func areaOf(passes ...[]pass) box {
 const chartDraws = 2000
 
 // answer reads the chart off.
-func (c *chart) answer(p Problem) Answer {
+func (c *chart) answer() Answer {
 	w, _, total := c.weights()
 	none, one := math.Log(countPrior[0]), math.Log(countPrior[1])+total
 	sum := logAdd(none, one)
 	ans := Answer{CountProbability: []float64{math.Exp(none - sum), math.Exp(one - sum)}}
 	m := &model{ground: c.ground}
-	s := m.describe(c.draws(w, total), p.Buildings)
-	s.Buildings, s.Elsewhere = c.buildings(w, total, p.Buildings)
+	s := m.describe(c.draws(w, total), c.houses)
+	s.Buildings, s.Elsewhere = c.buildings(w, total)
 	s.Set90 = set90(s.Buildings)
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings([]Source{s})
 	if ans.CountProbability[1] > ans.CountProbability[0] {
 		ans.Sources = []Source{s}
+		ans.Explain = c.explain()
 	}
 	return ans
 }
 
 // buildings sums the posterior by building.
-func (c *chart) buildings(w []float64, total float64, buildings []Building) ([]vigia.BuildingProbability, float64) {
-	p, elsewhere := make([]float64, len(buildings)), 0.0
+func (c *chart) buildings(w []float64, total float64) ([]vigia.BuildingProbability, float64) {
+	p, elsewhere := make([]float64, len(c.houses)), 0.0
 	for i := range c.leaves {
 		l := &c.leaves[i]
 		mass := math.Exp(w[i] - total)
@@ -119,7 +131,7 @@ func (c *chart) buildings(w []float64, total float64, buildings []Building) ([]v
 			}
 		})
 	}
-	return rank(p, buildings), elsewhere
+	return rank(p, c.houses), elsewhere
 }
 
 // parts gives the raster's cells in a leaf with their shares of its prior.

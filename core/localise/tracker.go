@@ -68,8 +68,8 @@ func (t *Tracker) Locate(ctx context.Context, p Problem, progress func(done, tot
 		progress(i+1, len(flights)+1)
 	}
 	t.charts = used
-	ans := c.answer(p)
-	ans.Readings, ans.AsOf, ans.Method, ans.Seed, ans.Wind = len(obs), obs[len(obs)-1].Time, flightMethod, p.Seed, From
+	ans := c.answer()
+	ans.Readings, ans.AsOf, ans.Method, ans.Seed, ans.Wind = len(obs), obs[len(obs)-1].Time, FlightMethod, p.Seed, From
 	progress(len(flights)+1, len(flights)+1)
 	return ans, nil
 }
@@ -97,29 +97,30 @@ func checkpoint(n int) int {
 // passes, from memory where all it rests on is the same.
 func (t *Tracker) chart(ctx context.Context, p Problem, flights []flight, upTo int, before *chart) (*chart, error) {
 	last := flights[len(flights)-1]
-	key := digestOf(p, last, upTo, before)
+	var passes [][]pass
+	for _, f := range flights[:len(flights)-1] {
+		passes = append(passes, f.passes)
+	}
+	area := areaOf(append(passes, last.passes[:max(upTo, min(1, len(last.passes)))])...)
+	houses := housesIn(area, p.Buildings)
+	key := digestOf(p.Seed, houses, last, upTo, before)
 	if c, ok := t.charts[key]; ok {
 		return c, nil
 	}
-	var passes [][]pass
 	var earlier []flown
 	var kept []leaf
 	if before != nil {
-		earlier = append(append(earlier, before.earlier...), flown{before.flight, before.sky})
-		for _, e := range earlier {
-			passes = append(passes, e.flight.passes)
-		}
+		earlier = append(append(earlier, before.earlier...), flown{before.flight, before.sky, before.share})
 		for _, l := range before.leaves {
-			l.before = before.shared(l.before, l.now)
+			l.before = shared(before.share, l.before, l.now)
 			l.chains = nil
 			kept = append(kept, l)
 		}
 	}
-	area := areaOf(append(passes, last.passes[:max(upTo, min(1, len(last.passes)))])...)
 	c := &chart{
-		key: key, seed: uint64(p.Seed) + uint64(len(flights))<<32, workers: max(p.Workers, 1), town: len(p.Buildings) > 0,
+		key: key, seed: uint64(p.Seed) + uint64(len(flights))<<32, workers: max(p.Workers, 1), town: len(houses) > 0,
 		rate: ratePrior(normal{0, 2.3}), share: newShare(len(flights)),
-		ground: newGround(area, p.Buildings), earlier: earlier, flight: last, upTo: upTo,
+		houses: houses, ground: newGround(area, houses), earlier: earlier, flight: last, upTo: upTo,
 	}
 	return c, c.survey(ctx, kept)
 }
@@ -141,7 +142,7 @@ func (c *chart) ahead(f flight, closed int) *chart {
 }
 
 // digestOf names a chart by all that it rests on.
-func digestOf(p Problem, f flight, upTo int, before *chart) digest {
+func digestOf(seed int64, houses []Building, f flight, upTo int, before *chart) digest {
 	h := sha256.New()
 	number := func(v ...float64) {
 		var b [8]byte
@@ -153,8 +154,8 @@ func digestOf(p Problem, f flight, upTo int, before *chart) digest {
 	if before != nil {
 		h.Write(before.key[:])
 	}
-	number(float64(p.Seed), float64(upTo), float64(len(p.Buildings)))
-	for _, b := range p.Buildings {
+	number(float64(seed), float64(upTo), float64(len(houses)))
+	for _, b := range houses {
 		h.Write([]byte(b.ID))
 		for _, ring := range b.Footprint {
 			for _, q := range ring {

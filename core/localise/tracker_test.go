@@ -158,6 +158,25 @@ func TestLocate_TwoFlightsSayMore(t *testing.T) {
 	}
 }
 
+// The passes that carry the answer are those in the lee of the source, and a
+// person can look them up.
+func TestLocate_FlightExplains(t *testing.T) {
+	p := sortie(t, 11, t0, 270, 8, hidden, 5, nil)
+	ans := locate(t, p)
+	if len(ans.Explain) == 0 {
+		t.Fatal("nothing carries the answer")
+	}
+	end := p.Observations[len(p.Observations)-1].Time
+	for _, c := range ans.Explain {
+		if t.Log(c); c.Readings < 1 || c.To.Before(c.From) || c.From.Before(t0) || c.To.After(end) || c.Sensor != "pid" {
+			t.Errorf("a contribution without sense: %+v", c)
+		}
+	}
+	if c := ans.Explain[0]; c.LogRatio <= 0 || c.At.X < hidden.X-20 {
+		t.Errorf("what says most is %v at %+v, and lies up the wind of the source", c, c.At)
+	}
+}
+
 // A source that emits in turns, or stops in the middle of a flight, is found
 // where it is: the passes that meet nothing do not drive it away.
 func TestLocate_Intermittent(t *testing.T) {
@@ -202,4 +221,32 @@ func TestLocate_FlightOverNothing(t *testing.T) {
 	if len(ans.Sources) != 0 || ans.CountProbability[0] < 0.5 {
 		t.Errorf("%d sources where there is none, counts %v", len(ans.Sources), ans.CountProbability)
 	}
+}
+
+// What an answer costs with a few readings more: from memory, and from nothing.
+func BenchmarkTracker(b *testing.B) {
+	p := sortie(b, 12, t0, 270, 11, hidden, 5, nil)
+	p.Growing = true
+	all := p.Observations
+	b.Run("anew", func(b *testing.B) {
+		for b.Loop() {
+			locate(b, p)
+		}
+	})
+	b.Run("gone on", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			var tracker localise.Tracker
+			p.Observations = all[:len(all)-20]
+			_, err := tracker.Locate(context.Background(), p, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			p.Observations = all
+			b.StartTimer()
+			if _, err := tracker.Locate(context.Background(), p, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
