@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"math"
+	"runtime"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/wire/envi"
 )
 
 var nan32 = float32(math.NaN())
@@ -113,4 +117,26 @@ func (o spectraOut) features() any {
 		out["vigia:frame"] = "pixels"
 	}
 	return out
+}
+
+// writeColumns measures and writes the columns of the one absorber that was
+// looked for.
+func (c spectraDetectCmd) writeColumns(ctx context.Context, scene *spectral.Scene, h envi.Header, f *foundIn) error {
+	if len(f.look) != 1 || f.Kind != spectral.Absorption {
+		return vigia.Errorf(vigia.Invalid, "columns are of one chemical: name --chemical, or a --signature that is an absorption coefficient")
+	}
+	columns, err := scene.Columns(ctx, f.Background, f.look[0], f.Plumes.Skip(), runtime.NumCPU())
+	if err != nil {
+		return err
+	}
+	bands := oneBand(h, envi.Float32, "")
+	bands.Bands, bands.BandNames = 3, []string{"column", "sigma", "sparse column"}
+	return writeRaster(c.Columns, bands, func(w *bufio.Writer) error {
+		for _, band := range [][]float32{columns.Amount, columns.Sigma, columns.Sparse()} {
+			if err := envi.WriteFloat32(w, band); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

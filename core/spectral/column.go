@@ -27,7 +27,7 @@ type Columns struct {
 // pixel's brightness; bg and skip, which marks the plumes, must be of the same
 // scene.
 func (s *Scene) Columns(ctx context.Context, bg *Background, coefficient []float64, skip []bool, workers int) (*Columns, error) {
-	target, _, err := Target(coefficient, Absorption, bg.Mean)
+	target, _, err := Target(coefficient, Absorption, bg.Mean, s.light(bg.Mean))
 	if err != nil {
 		return nil, err
 	}
@@ -45,20 +45,25 @@ func (s *Scene) Columns(ctx context.Context, bg *Background, coefficient []float
 		return nil, err
 	}
 	n := noiseBy(c.Amount, bright.out, skip)
-	back := d.response(bg.Mean, coefficient)
+	back := d.response(s.light(bg.Mean), coefficient)
 	for i, v := range c.Amount {
 		b := n.bin[i]
 		if b < 0 || math.IsInf(n.sd[b], 0) {
 			c.Amount[i], c.Sigma[i] = nan32, nan32
 			continue
 		}
-		seen := max(darkest, 1+float64(gain.out[i])) // the mean's own gain is one
+		seen := 1 + float64(gain.out[i]) // the mean's own gain is one
+		if s.glow == nil || seen > 0 {
+			seen = max(darkest, seen)
+		} else {
+			seen = min(-darkest, seen) // ground that is colder than the vapour, or warmer
+		}
 		own, column, slope := seen, 0.0, 1.0
 		for range 4 { // the absorber itself takes from the light it is seen by
 			column, slope = back.invert((float64(v) - n.mean[b]) / own)
 			own = seen / back.left(column)
 		}
-		c.Amount[i], c.Sigma[i] = float32(column), float32(n.sd[b]/own/slope)
+		c.Amount[i], c.Sigma[i] = float32(column), float32(n.sd[b]/math.Abs(own)/slope)
 	}
 	return c, nil
 }
@@ -76,7 +81,7 @@ type response struct {
 
 // response tabulates the filter's answer as far as it rises by a fifth of its
 // first slope: beyond that a column cannot be told.
-func (d *Detector) response(mean, coefficient []float64) response {
+func (d *Detector) response(light, coefficient []float64) response {
 	const steps = 512
 	most := 0.0
 	for _, k := range coefficient {
@@ -87,9 +92,9 @@ func (d *Detector) response(mean, coefficient []float64) response {
 		sum, gain := 0.0, 0.0
 		for b, k := range coefficient {
 			taken := math.Expm1(-k * r.step * float64(i))
-			light := float64(d.weights[b]) * mean[b]
-			sum += light * taken
-			gain -= light * k * (1 + taken)
+			part := float64(d.weights[b]) * light[b]
+			sum += part * taken
+			gain -= part * k * (1 + taken)
 		}
 		if sum-r.answer[i-1] < 0.2*r.step {
 			break
@@ -123,6 +128,26 @@ func (r response) invert(a float64) (column, slope float64) {
 	i = max(1, min(i, last))
 	slope = (r.answer[i] - r.answer[i-1]) / r.step
 	return r.step*float64(i-1) + (a-r.answer[i-1])/slope, slope
+}
+
+// Sparse is the columns where there are any, and nothing where there are none: a
+// map of a plume, not of the background's scatter. It is where the reweighted L1
+// penalty of Foote et al. 2020 (IEEE TGRS 58:6480, eqs. 13 and 14: weights 1/α)
+// comes to rest, α = a − σ²/α of an amount a, which has an answer from 2σ up;
+// background and albedo are those of Columns. Strong columns are shrunk little:
+// by a tenth at 3.3σ.
+func (c *Columns) Sparse() []float32 {
+	out := make([]float32, len(c.Amount))
+	for i, v := range c.Amount {
+		a, s := float64(v), float64(c.Sigma[i])
+		switch {
+		case v != v:
+			out[i] = nan32
+		case a > 2*s:
+			out[i] = float32((a + math.Sqrt(a*a-4*s*s)) / 2)
+		}
+	}
+	return out
 }
 
 // Total sums a plume's columns over its pixels. The uncertainty is that of the

@@ -6,7 +6,7 @@ import (
 	"github.com/vigia-project/vigia/core/spectral/kernel"
 )
 
-// Auto's three steps beyond the matched filter. Each does nothing where the
+// Auto's four steps beyond the matched filter. Each does nothing where the
 // scene gives it nothing to do.
 
 // without takes marked pixels out of the moments: a plume that stays in raises
@@ -40,6 +40,53 @@ func (s *Scene) without(m *Moments, skip []bool) error {
 	}
 	m.add(u.count, -1, u.sum, u.gram)
 	return nil
+}
+
+// discount takes back from a score what the pixel owes to being unlike the
+// background in every direction, not in the target's alone: the detector of a
+// target in a multivariate t law (Theiler, Foy & Fraser 2007, Proc. SPIE 6565,
+// "Beyond the adaptive matched filter"), which is the matched filter where pixels
+// are Gaussian and ranks as ACE does where their tails are heavy. It returns
+// standard deviations.
+func (r *Result) discount(bands int, skip []bool) []float32 {
+	p := float64(bands)
+	nu := freedom(r.lengths, p, skip)
+	out := make([]float32, len(r.Scores))
+	for i, v := range r.Scores {
+		z := float64(v) / r.Sigma
+		rest := max(0, float64(r.lengths[i])-z*z)
+		out[i] = float32(z * math.Sqrt((nu+p)/(nu+rest)))
+	}
+	return out
+}
+
+const (
+	fewestFreedom = 1.0
+	mostFreedom   = 1e4 // Gaussian
+	longest       = 16  // times the usual square: beyond it a pixel's own weight is bounded
+)
+
+// freedom is the number of degrees of freedom of the t law of pixels whose
+// whitened squares are given, by their second moment: of p bands it is (ν−2)/(ν−4)
+// times p(p+2) where the first is p.
+func freedom(lengths []float32, p float64, skip []bool) float64 {
+	var n, s1, s2 float64
+	for i, v := range lengths {
+		if x := float64(v); x == x && (skip == nil || !skip[i]) {
+			x = min(x, longest*p)
+			n++
+			s1 += x
+			s2 += x * x
+		}
+	}
+	if n < 100 || s1 == 0 {
+		return mostFreedom
+	}
+	kurtosis := s2 / n / (s1 / n * s1 / n) * p / (p + 2)
+	if kurtosis <= 1 {
+		return mostFreedom
+	}
+	return max(fewestFreedom, min(mostFreedom, 4+2/(kurtosis-1)))
 }
 
 const (

@@ -194,7 +194,7 @@ func (s *Stream) refresh() error {
 	}
 	targets := make([][]float64, len(s.signatures))
 	for i, g := range s.signatures {
-		if targets[i], _, err = Target(g, s.options.Kind, bg.Mean); err != nil {
+		if targets[i], _, err = Target(g, s.options.Kind, bg.Mean, bg.Mean); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ func (r Reel) Playlist(ended bool) []byte {
 		if s.Discontinuity {
 			b.WriteString("#EXT-X-DISCONTINUITY\n")
 		}
-		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%.3f,\nvideo/%s\n",
+		fmt.Fprintf(&b, "#EXT-X-PROGRAM-DATE-TIME:%s\n#EXTINF:%.3f,\nvideo/%s.ts\n",
 			s.From.UTC().Format("2006-01-02T15:04:05.000Z07:00"), s.Seconds, url.PathEscape(string(s.ID)))
 	}
 	if ended {

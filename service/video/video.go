@@ -33,8 +33,9 @@ type Library struct {
 // A reel is what one source of a flight recorded, in the order in which it came.
 type reel struct {
 	segments []vigia.Segment
-	gone     int // segments that went before the first
-	breaks   int // of them, those that did not go on from the one before
+	taken    []time.Time // when the stream took each: it keeps them from then on
+	gone     int         // segments that went before the first
+	breaks   int         // of them, those that did not go on from the one before
 }
 
 // New makes a library. It knows nothing until Run.
@@ -50,12 +51,12 @@ func (l *Library) Run(ctx context.Context) error {
 			l.Counters.Add("video.unreadable", 1)
 			return nil
 		}
-		l.add(s)
+		l.add(s, m.Time)
 		return nil
 	})
 }
 
-func (l *Library) add(s vigia.Segment) {
+func (l *Library) add(s vigia.Segment, taken time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	sources := l.flights[s.Flight]
@@ -71,7 +72,7 @@ func (l *Library) add(s vigia.Segment) {
 	if n := len(r.segments); n > 0 && r.segments[n-1].ID == s.ID {
 		return // told again after a reconnection
 	}
-	r.segments = append(r.segments, s)
+	r.segments, r.taken = append(r.segments, s), append(r.taken, taken)
 	l.expire(s.Flight)
 	l.Counters.Add("video.segments", 1)
 }
@@ -81,7 +82,7 @@ func (l *Library) expire(flight vigia.ID) {
 	oldest := l.Clock().Add(-stream.VideoKeep)
 	for source, r := range l.flights[flight] {
 		n := 0
-		for n < len(r.segments) && (len(r.segments)-n > maxSegments || r.segments[n].Until.Before(oldest)) {
+		for n < len(r.segments) && (len(r.segments)-n > maxSegments || r.taken[n].Before(oldest)) {
 			if r.segments[n].Discontinuity {
 				r.breaks++
 			}
@@ -89,7 +90,7 @@ func (l *Library) expire(flight vigia.ID) {
 		}
 		if n > 0 {
 			r.gone += n
-			r.segments = append(r.segments[:0:0], r.segments[n:]...)
+			r.segments, r.taken = slices.Clone(r.segments[n:]), slices.Clone(r.taken[n:])
 		}
 		if len(r.segments) == 0 {
 			delete(l.flights[flight], source)

@@ -53,7 +53,7 @@ func TestLibrary(t *testing.T) {
 	}
 	defer s.Close() //nolint:errcheck // the test is over
 	record(t, s, 5)
-	now := noon.Add(time.Minute)
+	now := time.Now()
 	l := video.New(service.New(sqlitetest.Open(t), s, func() time.Time { return now }, slog.New(slog.DiscardHandler)))
 	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
@@ -80,10 +80,10 @@ func TestLibrary(t *testing.T) {
 #EXT-X-DISCONTINUITY
 #EXT-X-PROGRAM-DATE-TIME:2026-03-01T12:00:06.000Z
 #EXTINF:2.000,
-video/seg-3
+video/seg-3.ts
 #EXT-X-PROGRAM-DATE-TIME:2026-03-01T12:00:08.000Z
 #EXTINF:2.000,
-video/seg-4
+video/seg-4.ts
 #EXT-X-ENDLIST
 `
 	if got := string(r.Playlist(true)); got != want {
@@ -112,15 +112,11 @@ video/seg-4
 	if err := <-ran; err != nil {
 		t.Error(err)
 	}
-	now = noon.Add(stream.VideoKeep + 5*time.Second)
-	if r, err := l.Reel("F", "cam", 100); err != nil || r.First != 2 || len(r.Segments) != 3 {
-		t.Errorf("a week later there are %+v, %v", r, err)
+	now = time.Now().Add(stream.VideoKeep + time.Minute)
+	if all := l.Sources(); len(all) != 0 {
+		t.Errorf("a week later there are %+v", all)
 	}
 	if _, err := l.Bytes(context.Background(), "F", "seg-0"); vigia.ErrorCode(err) != vigia.NotFound {
 		t.Errorf("what expired answers %v", err)
-	}
-	now = now.Add(time.Hour)
-	if all := l.Sources(); len(all) != 0 {
-		t.Errorf("when all expired there are %+v", all)
 	}
 }

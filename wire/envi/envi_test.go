@@ -297,3 +297,24 @@ func TestLines(t *testing.T) {
 		t.Errorf("a line of 2^50 numbers: %v", err)
 	}
 }
+
+// BenchmarkReadPixels turns a cube of every interleave into pixels, 4096 at once.
+func BenchmarkReadPixels(b *testing.B) {
+	const samples, lines, bands, n = 600, 64, 128, 4096
+	data := make([]byte, 4*samples*lines*bands)
+	for _, i := range []Interleave{BIP, BIL, BSQ} {
+		c, err := NewCube(Header{Samples: samples, Lines: lines, Bands: bands, Type: Float32, Interleave: i}, bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		dst := make([]float32, n*bands)
+		b.Run(string(i), func(b *testing.B) {
+			b.SetBytes(4 * n * bands)
+			for k := range b.N {
+				if err := c.ReadPixels(dst, k*n%(samples*lines-n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

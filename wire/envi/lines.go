@@ -66,7 +66,7 @@ func (l *Lines) Next(dst []float32) error {
 	convert(l.rows, l.raw, l.h.Type, l.h.BigEndian)
 	for b := 0; b < l.h.Bands; b += 16 {
 		g := min(16, l.h.Bands-b)
-		turn(dst[b:], l.rows[b*l.h.Samples:], l.h.Samples, g, l.h.Bands)
+		turn(dst[b:], l.rows[b*l.h.Samples:], l.h.Samples, l.h.Samples, g, l.h.Bands)
 	}
 	return nil
 }
