@@ -75,6 +75,8 @@ const (
 	OutsideVolume  SealReason = "outside_volume"
 	OutsideHours   SealReason = "outside_hours"
 	OutsidePurpose SealReason = "outside_purpose"
+	Unplaced       SealReason = "unplaced"  // it does not say from where it was sensed
+	NoFlight       SealReason = "no_flight" // no flight of that name is registered
 )
 
 // Permits tells whether the authorisation covers sensing at the given time and
@@ -89,6 +91,20 @@ func (a Authorisation) Permits(t time.Time, purpose Purpose, places ...geo.Point
 	}
 	for _, p := range places {
 		if !a.Volume.Contains(p) {
+			return OutsideVolume, false
+		}
+	}
+	return "", true
+}
+
+// PermitsGround is Permits for what is on the ground: the volume's floor and
+// ceiling, which bound the aircraft, do not bound it.
+func (a Authorisation) PermitsGround(t time.Time, purpose Purpose, places ...geo.Point) (SealReason, bool) {
+	if reason, ok := a.Permits(t, purpose); !ok {
+		return reason, false
+	}
+	for _, p := range places {
+		if !a.Volume.Footprint.Contains(p.Lon, p.Lat) {
 			return OutsideVolume, false
 		}
 	}

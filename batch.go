@@ -17,6 +17,9 @@ type Batch struct {
 	Observations []Observation `json:"observations,omitempty"`
 	Winds        []Wind        `json:"winds,omitempty"`
 	Buildings    []Building    `json:"buildings,omitempty"`
+
+	Poses   []Pose           `json:"poses,omitempty"`
+	Reports []PositionReport `json:"reports,omitempty"`
 }
 
 // A FlightClosed announces that a flight's data is complete up to Log.

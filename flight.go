@@ -9,8 +9,9 @@ type Flight struct {
 	Authorisation ID        `json:"authorisation"`
 	Purpose       Purpose   `json:"purpose"`
 	Aircraft      string    `json:"aircraft"`
-	Chemical      string    `json:"chemical"` // what its gas sensors read
-	GroundM       float64   `json:"ground_m"` // height of the ground above the ellipsoid, metres
+	Chemical      string    `json:"chemical"`          // what its gas sensors read
+	GroundM       float64   `json:"ground_m"`          // height of the ground above the ellipsoid, metres
+	GeoidM        float64   `json:"geoid_m,omitempty"` // height of mean sea level above the ellipsoid there, metres: for sources that know no other height
 	RegisteredBy  string    `json:"registered_by"`
 	RegisteredAt  time.Time `json:"registered_at"`
 	Ended         bool      `json:"ended"` // no more data will come

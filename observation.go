@@ -33,6 +33,10 @@ type Observation struct {
 	Sigma float64 `json:"sigma,omitempty"` // one standard deviation in Value's unit; 0 = not known
 	Limit float64 `json:"limit,omitempty"` // detection limit in Value's unit; 0 = not known
 
+	// Above says that Value is what rises above the background already, and Sigma
+	// all that it may be off by.
+	Above bool `json:"above,omitempty"`
+
 	Origin Provenance `json:"origin"`
 }
 

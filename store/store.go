@@ -54,6 +54,7 @@ type Reader interface {
 	BuildingsIn(west, south, east, north float64, max int) ([]vigia.Building, error) // by ID
 
 	Detections(DetectionFilter) ([]vigia.Detection, error) // latest first
+	Plumes(PlumeFilter) ([]vigia.Plume, error)             // latest kept first
 	Posterior(id vigia.ID) (vigia.Posterior, error)
 	Posteriors(flight vigia.ID, limit int) ([]vigia.Posterior, error) // latest kept first; "" = of all flights
 	Site(id vigia.ID) (vigia.Site, error)
@@ -62,6 +63,11 @@ type Reader interface {
 	Lead(id vigia.ID) (vigia.Lead, error)
 	Leads() ([]vigia.Lead, error)    // by ID
 	Sealed() ([]vigia.Sealed, error) // by ID, without what is sealed
+
+	// Traffic expires: see Expire.
+	Pictures(TrafficFilter) ([]vigia.Picture, error)                // by time, then ID
+	Looks(TrafficFilter) ([]vigia.Look, error)                      // by beginning, then ID
+	VisitsNear(p geo.Point, radiusM float64) ([]vigia.Visit, error) // by arrival, then ID
 
 	User(name string) (vigia.User, error)
 	Users() ([]vigia.User, error) // by name
@@ -91,11 +97,20 @@ type Tx interface {
 	// written, audited or announced.
 	AddAuthorisation(vigia.Authorisation, Trace) (bool, error)
 	AddDetection(vigia.Detection, Trace) (bool, error)
+	AddPlume(vigia.Plume, Trace) (bool, error)
 	AddPosterior(vigia.Posterior, Trace) (bool, error)
 	AddSealed(vigia.Sealed, Trace) (bool, error)
 	// AddFact keeps nothing but the account and the announcement of fact,
 	// once per ID.
 	AddFact(id vigia.ID, fact any, t Trace) (bool, error)
+
+	// What follows from position reports. It is kept until its Expires.
+	AddPicture(vigia.Picture, Trace) (bool, error)
+	AddVisit(vigia.Visit, Trace) (bool, error)
+	AddLook(vigia.Look, Trace) (bool, error)
+	// Expire deletes the pictures, visits and looks that have expired at now,
+	// and counts them in one line of the account; none, no line.
+	Expire(now time.Time, t Trace) (int, error)
 
 	// Things that change. Put answers vigia.Conflict unless Version is one more
 	// than what is kept (1 when nothing is).
@@ -134,6 +149,22 @@ type ObservationFilter struct {
 type DetectionFilter struct {
 	Flight vigia.ID // "" = all
 	Limit  int      // 0 = all
+}
+
+// A TrafficFilter says which pictures or looks are wanted. Limit takes the
+// latest of them.
+type TrafficFilter struct {
+	Flight vigia.ID  // "" = all
+	From   time.Time // zero = from the first
+	Before time.Time // zero = to the last
+	Limit  int       // 0 = all
+}
+
+// A PlumeFilter says which plumes are wanted.
+type PlumeFilter struct {
+	Flight  vigia.ID // "" = all
+	UpToLog uint64   // of cubes that were read up to this place of the log or before; 0 = all
+	Limit   int      // 0 = all
 }
 
 // An Announcement is a message that waits for the stream.

@@ -240,6 +240,13 @@ func (s *stage) fill() vigia.Site {
 		}, trace("detection.found", stream.DetectionFound)); err != nil {
 			return err
 		}
+		if _, err := tx.AddPlume(vigia.Plume{
+			ID: "plume-1", Flight: "F-1", Sensor: "imager", Chemical: "methane", Chemicals: []vigia.ChemicalProbability{{Name: "methane", Probability: .9}},
+			From: stageTime, To: stageTime, Outline: region[0], At: at, Pixels: 9, AreaM2: 800, Score: 9, Threshold: 4, FalseAlarm: 1e-4, PeakPPMM: 800,
+			MeanPPMM: 300, MassKg: 1, MassSD: .1, Columns: []vigia.PlumeColumn{{Lon: -30, Lat: 10, PPMM: 300, Sigma: 90}}, Origin: vigia.PlumeOrigin{Cube: "cube-1", Last: 3}, Log: 1,
+		}, trace("plume.found", "")); err != nil {
+			return err
+		}
 		if _, err := tx.AddPosterior(vigia.Posterior{
 			ID: "post-1", Flight: "F-1", Chemical: "methane", AsOf: stageTime, Readings: 30, CountProbability: []float64{0, 1},
 			Sources: []vigia.Source{source}, Buildings: buildings, Elsewhere: .2, Method: "test-1", Seed: 1,
@@ -283,6 +290,10 @@ func TestAPI(t *testing.T) {
 		"time,sensor,x_m,y_m,z_m,ppm\n2026-03-01T12:00:00Z,nose,1,2,3,2.5\n2026-03-01T12:00:01Z,nose,1,2,3,x\n")
 	s.want(200, vigia.Feeder, "POST /flights/{flight}/wind", "/flights/F-1/wind", "time,speed_mps,from_deg\n2026-03-01T12:00:00Z,3,90\n")
 	s.want(404, vigia.Feeder, "POST /flights/{flight}/wind", "/flights/none/wind", "time,speed_mps,from_deg\n")
+	s.want(200, vigia.Feeder, "POST /flights/{flight}/scans", "/flights/F-1/scans?name=lines",
+		`{"cube":{"sensor":"imager","name":"a","began":"2026-03-01T12:00:00Z","samples":1,"wavelengths_nm":[2300],"field_of_view_deg":1}}`+"\n"+
+			`{"line":{"number":0,"time":"2026-03-01T12:00:00Z","pose":{"at":{"lon_deg":-30,"lat_deg":10,"alt_m":100},"heading_deg":0,"pitch_deg":0,"roll_deg":0},"samples":"AACAPw=="}}`+"\n"+"?\n")
+	s.want(404, vigia.Feeder, "POST /flights/{flight}/scans", "/flights/none/scans", "")
 	s.want(200, vigia.Feeder, "POST /buildings", "/buildings?origin=10,-30",
 		`{"type":"FeatureCollection","features":[{"type":"Feature","id":"b1","properties":{},"geometry":{"type":"Polygon","coordinates":[[[-30,10],[-29.999,10],[-29.999,10.001],[-30,10.001],[-30,10]]]}}]}`)
 	s.want(200, vigia.Analyst, "GET /buildings", "/buildings?bbox=-30.1,9.9,-29.9,10.1", "")
@@ -292,6 +303,8 @@ func TestAPI(t *testing.T) {
 
 	s.want(200, vigia.Analyst, "GET /detections", "/detections?flight=F-1&limit=5", "")
 	s.want(400, vigia.Analyst, "GET /detections", "/detections?limit=0", "")
+	s.want(200, vigia.Analyst, "GET /plumes", "/plumes?flight=F-1&limit=5", "")
+	s.want(400, vigia.Analyst, "GET /plumes", "/plumes?limit=x", "")
 	s.want(200, vigia.Analyst, "GET /posteriors", "/posteriors?flight=F-1", "")
 	s.want(200, vigia.Analyst, "GET /posteriors/{posterior}", "/posteriors/post-1", "")
 	s.want(200, vigia.Analyst, "GET /sites", "/sites", "")

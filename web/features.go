@@ -46,6 +46,7 @@ var collections = []collection{
 	{"sites", "Sites", "Places that evidence points at, each at its most probable point.", siteFeatures},
 	{"regions", "Regions", "The region that holds a site's source with 90 % probability.", regionFeatures},
 	{"detections", "Detections", "Runs of readings that the background does not explain, each at its peak.", detectionFeatures},
+	{"plumes", "Plumes", "Pieces of hyperspectral cubes that the background does not explain, each with its outline.", plumeFeatures},
 	{"authorisations", "Authorisations", "Where, when and what for both governments permitted sensing.", authorisationFeatures},
 }
 

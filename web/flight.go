@@ -65,12 +65,13 @@ func (s *Server) registerFlight(c *call) (any, error) {
 		Aircraft      string        `json:"aircraft"`
 		Chemical      string        `json:"chemical"`
 		GroundM       float64       `json:"ground_m"`
+		GeoidM        float64       `json:"geoid_m"`
 	}
 	if err := c.read(&in); err != nil {
 		return nil, err
 	}
 	f := vigia.Flight{
-		ID: in.ID, Authorisation: in.Authorisation, Purpose: in.Purpose, Aircraft: in.Aircraft, Chemical: in.Chemical, GroundM: in.GroundM,
+		ID: in.ID, Authorisation: in.Authorisation, Purpose: in.Purpose, Aircraft: in.Aircraft, Chemical: in.Chemical, GroundM: in.GroundM, GeoidM: in.GeoidM,
 	}
 	if err := s.Task.Register(c.r.Context(), c.user, f); err != nil {
 		return nil, err
@@ -136,6 +137,16 @@ func (s *Server) sendWind(c *call) (any, error) {
 	}
 	return s.Ingest.Winds(c.r.Context(), req)
 }
+
+func (s *Server) sendGround(c *call) (any, error) {
+	req, err := c.request()
+	if err != nil {
+		return nil, err
+	}
+	return s.Ingest.Ground(c.r.Context(), req)
+}
+
+func (s *Server) listSources(*call) (any, error) { return s.Ingest.Sources(), nil }
 
 func (s *Server) sendBuildings(c *call) (any, error) {
 	req, err := c.request()

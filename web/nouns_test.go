@@ -10,6 +10,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/web"
 )
 
 // schema is as much of a JSON Schema as this test reads.
@@ -49,7 +50,11 @@ var nouns = []struct {
 	{vigia.Provenance{}, ""}, {vigia.Outcome{}, ""}, {vigia.Release{}, ""}, {vigia.Sealed{}, "ciphertext"},
 	{vigia.Site{}, ""}, {vigia.Evidence{}, ""}, {vigia.Posterior{}, ""}, {vigia.Source{}, ""},
 	{vigia.Ellipse{}, ""}, {vigia.BuildingProbability{}, ""}, {vigia.User{}, ""}, {vigia.Session{}, ""},
-	{vigia.Wind{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
+	{vigia.Wind{}, ""}, {vigia.Pose{}, ""}, {vigia.Attitude{}, ""}, {vigia.PositionReport{}, ""}, {vigia.RangeRate{}, ""},
+	{vigia.TrackPoint{}, ""}, {vigia.Picture{}, ""}, {vigia.Visit{}, ""}, {vigia.Look{}, ""}, {vigia.View{}, ""}, {vigia.Rhythm{}, ""}, {vigia.WeekHour{}, ""},
+	{vigia.Words{}, ""}, {vigia.Recurrence{}, ""}, {vigia.Together{}, ""}, {vigia.Unusual{}, ""},
+	{web.Moving{}, ""}, {web.Aircraft{}, ""}, {web.Vehicles{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
+	{vigia.Plume{}, ""}, {vigia.ChemicalProbability{}, ""}, {vigia.PlumeColumn{}, ""}, {vigia.PlumeOrigin{}, ""},
 }
 
 // A noun's JSON tags are the wire format: the schema of its name has the same
@@ -98,7 +103,7 @@ func TestEnumsAreTheNouns(t *testing.T) {
 	for name, values := range map[string]any{
 		"Role":            vigia.Roles(),
 		"Purpose":         vigia.Purposes(),
-		"SealReason":      []vigia.SealReason{vigia.OutsideVolume, vigia.OutsideHours, vigia.OutsidePurpose},
+		"SealReason":      []vigia.SealReason{vigia.OutsideVolume, vigia.OutsideHours, vigia.OutsidePurpose, vigia.Unplaced, vigia.NoFlight},
 		"SiteStatus":      []vigia.SiteStatus{vigia.Candidate, vigia.Withdrawn},
 		"ObservationKind": []vigia.Kind{vigia.PointKind, vigia.BeamKind, vigia.ColumnKind},
 		"OutcomeKind":     []vigia.OutcomeKind{vigia.Confirmed, vigia.NothingFound, vigia.AnotherCause, vigia.NotActedOn},

@@ -15,6 +15,7 @@ import (
 	"github.com/vigia-project/vigia/service/ingest"
 	"github.com/vigia-project/vigia/service/lead"
 	"github.com/vigia-project/vigia/service/task"
+	"github.com/vigia-project/vigia/service/video"
 )
 
 // A Server answers HTTP.
@@ -24,6 +25,7 @@ type Server struct {
 	Ingest   *ingest.Ingest
 	Task     *task.Task
 	Lead     *lead.Lead
+	Video    *video.Library // nil: no video is kept
 
 	Steps   []service.Step // whose lag the status page shows
 	Version string
@@ -34,6 +36,8 @@ type Server struct {
 	Local bool
 	// Closing ends what would never end by itself: the followers of events.
 	Closing <-chan struct{}
+
+	moving moving
 }
 
 // A route is one operation of the API, as openapi.json describes it.
@@ -66,14 +70,25 @@ var routes = []route{
 	{"GET", "/flights/{flight}/path", readers, 200, (*Server).flightPath},
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
+	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},
+	{"GET", "/video", readers, 200, (*Server).listVideo},
+	{"GET", "/flights/{flight}/video.m3u8", readers, 200, (*Server).playlist},
+	{"GET", "/flights/{flight}/video/{segment}", readers, 200, (*Server).segment},
+	{"GET", "/flights/{flight}/looks", readers, 200, (*Server).looks},
+	{"GET", "/sources", readers, 200, (*Server).listSources},
+	{"POST", "/flights/{flight}/scans", feeders, 200, (*Server).sendScans},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},
 	{"POST", "/buildings", feeders, 200, (*Server).sendBuildings},
 
 	{"GET", "/detections", readers, 200, (*Server).listDetections},
+	{"GET", "/plumes", readers, 200, (*Server).listPlumes},
 	{"GET", "/posteriors", readers, 200, (*Server).listPosteriors},
 	{"GET", "/posteriors/{posterior}", readers, 200, (*Server).getPosterior},
 	{"GET", "/sites", readers, 200, (*Server).listSites},
 	{"GET", "/sites/{site}", readers, 200, (*Server).getSite},
+	{"GET", "/sites/{site}/visits", readers, 200, (*Server).listSiteVisits},
+	{"GET", "/sites/{site}/rhythm", readers, 200, (*Server).getSiteRhythm},
+	{"GET", "/tracks", readers, 200, (*Server).listTracks},
 
 	{"GET", "/leads", readers, 200, (*Server).listLeads},
 	{"POST", "/leads", vigia.MayDecide(vigia.RaiseLead), 201, (*Server).raiseLead},
@@ -92,6 +107,7 @@ var routes = []route{
 	{"GET", "/audit/entries", readers, 200, (*Server).listAuditEntries},
 	{"GET", "/audit/proof", readers, 200, (*Server).auditProof},
 	{"GET", "/status", readers, 200, (*Server).status},
+	{"GET", "/live", readers, 200, (*Server).live},
 	{"GET", "/events", []vigia.Role{vigia.Analyst, vigia.Approver, vigia.Partner, vigia.Overseer, vigia.Administrator}, 200, (*Server).events},
 }
 

@@ -28,12 +28,13 @@ type flightAdd struct {
 	Aircraft      string        `help:"Aircraft, or set of sensors on the ground." required:""`
 	Chemical      string        `help:"What its gas sensors read." required:""`
 	GroundM       float64       `help:"Height of the ground above the ellipsoid, metres." default:"0" name:"ground"`
+	GeoidM        float64       `help:"Height of mean sea level above the ellipsoid there, metres, for sources that know no other height." default:"0" name:"geoid"`
 }
 
 func (c flightAdd) Run(ctx context.Context, io std) error {
 	var f vigia.Flight
 	err := c.post(ctx, "/flights", map[string]any{
-		"id": c.ID, "authorisation": c.Authorisation, "purpose": c.Purpose, "aircraft": c.Aircraft, "chemical": c.Chemical, "ground_m": c.GroundM,
+		"id": c.ID, "authorisation": c.Authorisation, "purpose": c.Purpose, "aircraft": c.Aircraft, "chemical": c.Chemical, "ground_m": c.GroundM, "geoid_m": c.GeoidM,
 	}, &f)
 	if err != nil {
 		return err

@@ -14,8 +14,10 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/sharing"
+	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/service/detect"
+	"github.com/vigia-project/vigia/service/follow"
 	"github.com/vigia-project/vigia/service/identity"
 	"github.com/vigia-project/vigia/service/ingest"
 	"github.com/vigia-project/vigia/service/lead"
@@ -23,6 +25,7 @@ import (
 	"github.com/vigia-project/vigia/service/relay"
 	"github.com/vigia-project/vigia/service/sites"
 	"github.com/vigia-project/vigia/service/task"
+	"github.com/vigia-project/vigia/service/video"
 	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/store/sqlite"
 	"github.com/vigia-project/vigia/stream/jetstream"
@@ -37,13 +40,16 @@ type house struct {
 	stream   *jetstream.Stream
 	identity *identity.Identity
 	ingest   *ingest.Ingest
+	follow   *follow.Follow
 	task     *task.Task
 	lead     *lead.Lead
+	video    *video.Library
 	relay    *relay.Relay
 	tak      *relay.TAKServer
 	steps    []service.Step
 
 	takListener net.Listener // nil: TAK clients are not served
+	feeds       []feed       // what brings data in
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -91,14 +97,19 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 	h.ingest = ingest.New(h.Base, sealer)
 	h.task = task.New(h.Base)
 	h.lead = lead.New(h.Base, s.policy)
+	h.video = video.New(h.Base)
 	h.steps = []service.Step{
 		h.task.Step(),
-		detect.New(h.Base, s.falseAlarm).Step(),
+		detect.New(h.Base, s.falseAlarm, spectral.Library(), runtime.NumCPU()).Step(),
 		locate.New(h.Base, runtime.NumCPU()).Step(),
 		sites.New(h.Base).Step(),
 		h.lead.Step(),
 	}
+	if h.follow, err = follow.New(h.Base, follow.DefaultKeep); err != nil {
+		return h, err
+	}
 	h.steps = append(h.steps, h.ingest.Steps()...)
+	h.steps = append(h.steps, h.follow.Steps()...)
 	if !s.silent {
 		h.relay = relay.New(h.Base, s.destinations)
 		h.tak = relay.NewTAKServer(h.Base, s.takPartners)
@@ -122,8 +133,13 @@ func (h *house) run(failed func(error)) {
 		start("the step "+s.Name, func(ctx context.Context) error { return h.Run(ctx, s) })
 	}
 	start("the announcer", h.Announce)
+	start("the library of video", h.video.Run)
+	start("the forgetting", h.follow.Forget)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
+	}
+	for _, f := range h.feeds {
+		start(f.name, f.run)
 	}
 	if h.takListener != nil {
 		start("the TAK server", func(ctx context.Context) error { return h.tak.Serve(ctx, h.takListener) })
@@ -153,7 +169,7 @@ func (h *house) close() error {
 // server is the house's face.
 func (h *house) server(secure, local bool, closing <-chan struct{}) *web.Server {
 	return &web.Server{
-		Base: h.Base, Identity: h.identity, Ingest: h.ingest, Task: h.task, Lead: h.lead,
+		Base: h.Base, Identity: h.identity, Ingest: h.ingest, Task: h.task, Lead: h.lead, Video: h.video,
 		Steps: h.steps, Version: versionText(), Started: h.Clock(), Secure: secure, Local: local, Closing: closing,
 	}
 }

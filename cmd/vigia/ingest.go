@@ -18,14 +18,15 @@ import (
 
 type ingestCmd struct {
 	remote
-	Flight       vigia.ID      `help:"The flight that the data belongs to (vigia flight add)." required:""`
-	Dir          string        `help:"Folder with observations.csv, wind.csv and, if any, buildings.geojson." type:"existingdir" xor:"from"`
-	Observations string        `help:"Observations, CSV." type:"existingfile" xor:"from"`
-	Wind         string        `help:"Wind, CSV." type:"existingfile"`
-	Buildings    string        `help:"Building footprints, GeoJSON." type:"existingfile"`
-	Origin       string        `help:"LAT,LON[,ALT]: where local metres (x_m, y_m, z_m) begin." placeholder:"LAT,LON"`
-	KeepOpen     bool          `help:"More data will come: do not end the flight."`
-	Patience     time.Duration `help:"How long to wait for a server that does not answer." default:"2m"`
+	Flight       vigia.ID `help:"The flight that the data belongs to (vigia flight add)." required:""`
+	Dir          string   `help:"Folder with observations.csv, wind.csv and, if any, buildings.geojson." type:"existingdir" xor:"from"`
+	Observations string   `help:"Observations, CSV." type:"existingfile" xor:"from"`
+	Wind         string   `help:"Wind, CSV." type:"existingfile"`
+	Buildings    string   `help:"Building footprints, GeoJSON." type:"existingfile"`
+	scanFlags
+	Origin   string        `help:"LAT,LON[,ALT]: where local metres (x_m, y_m, z_m) begin." placeholder:"LAT,LON"`
+	KeepOpen bool          `help:"More data will come: do not end the flight."`
+	Patience time.Duration `help:"How long to wait for a server that does not answer." default:"2m"`
 }
 
 // Help is the page behind --help.
@@ -42,13 +43,16 @@ and stops no other; the exit code is then 2.
 // A part is one file to send.
 type part struct {
 	kind, file, path, mediaType string
+
+	query url.Values // of a cube
+	poses string     // file of them; "" where it is no cube
 }
 
 func (c ingestCmd) parts() ([]part, error) {
 	all := []part{
-		{"buildings", c.Buildings, "/buildings", "application/geo+json"},
-		{"wind", c.Wind, "/flights/" + escape(c.Flight) + "/wind", "text/csv"},
-		{"observations", c.Observations, "/flights/" + escape(c.Flight) + "/observations", "text/csv"},
+		{kind: "buildings", file: c.Buildings, path: "/buildings", mediaType: "application/geo+json"},
+		{kind: "wind", file: c.Wind, path: "/flights/" + escape(c.Flight) + "/wind", mediaType: "text/csv"},
+		{kind: "observations", file: c.Observations, path: "/flights/" + escape(c.Flight) + "/observations", mediaType: "text/csv"},
 	}
 	names := []string{"buildings.geojson", "wind.csv", "observations.csv"}
 	var out []part
@@ -63,8 +67,15 @@ func (c ingestCmd) parts() ([]part, error) {
 			out = append(out, p)
 		}
 	}
+	if c.Scan != "" {
+		p, err := c.scanFlags.part(c.Flight)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
 	if len(out) == 0 {
-		return nil, vigia.Errorf(vigia.Invalid, "there is nothing to send: name --dir, or --observations and --wind")
+		return nil, vigia.Errorf(vigia.Invalid, "there is nothing to send: name --dir, --observations and --wind, or --scan")
 	}
 	return out, nil
 }
@@ -78,7 +89,11 @@ func (c ingestCmd) Run(ctx context.Context, io std) error {
 	receipts := map[string]ingest.Receipt{}
 	rejected := 0
 	for _, p := range parts {
-		receipt, err := c.send(ctx, io, p)
+		send := c.send
+		if p.poses != "" {
+			send = c.sendCube
+		}
+		receipt, err := send(ctx, io, p)
 		if err != nil {
 			return err
 		}

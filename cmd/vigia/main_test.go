@@ -197,7 +197,7 @@ func permission(from, until string) string {
 	return `{"id": "A-1", "title": "a made-up place at sea", "purpose": "gas_leak",
 		"host_reference": "H-1", "partner_reference": "P-1",
 		"volume": {"footprint": {"type": "Polygon", "coordinates": [[[-30.01,9.99],[-29.99,9.99],[-29.99,10.01],[-30.01,10.01],[-30.01,9.99]]]},
-		           "floor_m": -10, "ceiling_m": 200},
+		           "floor_m": -10, "ceiling_m": 1200},
 		"from": "` + from + `", "until": "` + until + `"}`
 }
 

@@ -70,19 +70,25 @@ func (c replayCmd) Run(ctx context.Context, io std) error {
 	})
 }
 
-// copyLog copies what sensors said and people decided, and nothing else.
+// copyLog copies what sensors said and people decided, and nothing else. Of
+// positions there are those that have not expired.
 func copyLog(ctx context.Context, from string, to *jetstream.Stream) (n int, err error) {
 	old, err := jetstream.Open(ctx, jetstream.Options{Dir: from})
 	if err != nil {
 		return 0, err
 	}
 	defer old.Close() //nolint:errcheck // it was only read
-	err = old.Read(ctx, stream.Log, func(ctx context.Context, m stream.Message) error {
-		n++
-		_, _, err := to.Publish(ctx, stream.Message{Subject: m.Subject, ID: m.ID, Data: m.Data})
-		return err
-	})
-	return n, err
+	for _, log := range []stream.Name{stream.Log, stream.Motion} {
+		err := old.Read(ctx, log, func(ctx context.Context, m stream.Message) error {
+			n++
+			_, _, err := to.Publish(ctx, stream.Message{Subject: m.Subject, ID: m.ID, Data: m.Data})
+			return err
+		})
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // settle waits until nothing is under way any more.

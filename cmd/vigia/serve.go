@@ -39,6 +39,9 @@ type serveCmd struct {
 	TAKClientCA string   `help:"Authority whose certificates TAK clients must show, PEM." type:"existingfile" name:"tak-client-ca"`
 	TAKPartner  []string `help:"Common name of a partner's certificate: it sees what was released and nothing else (repeat the flag)." name:"tak-partner"`
 
+	Sources    string `help:"Where sensors' data comes from, a JSON file; see docs/formats/sources.md." type:"existingfile"`
+	MQTTListen string `help:"Address on which sensors may publish by MQTT. Any but this machine's own needs TLS." name:"mqtt-listen"`
+
 	StreamListen string `help:"Address on which gateways may reach the stream (NATS). Default: none."`
 	StreamToken  string `help:"Token that gateways need." env:"VIGIA_STREAM_TOKEN"`
 
@@ -119,6 +122,11 @@ func (c serveCmd) Run(ctx context.Context, io std) error {
 		}
 		fmt.Fprintf(io.err, "TAK clients are served at %s\n", h.takListener.Addr())
 	}
+	mqtt, err := c.openSources(h)
+	if err != nil {
+		return errors.Join(err, f.listener.Close())
+	}
+	tellSources(io, mqtt, len(h.ingest.Sources()))
 	fmt.Fprintf(io.err, "vigia %s serves %s, data in %s\n", versionText(), f.url, c.Data)
 	h.tellFirstSteps(ctx, io, c.Data)
 	return f.serve(ctx)

@@ -26,11 +26,17 @@ type spectraDetectCmd struct {
 	Kind      string  `help:"What the signature's values are: absorption, spectrum (of the target itself), difference, or auto." enum:"absorption,spectrum,difference,auto" default:"auto"`
 	Method    string  `help:"mf: matched filter. ace: signed adaptive cosine. auto: matched filter with its finds kept out of the background." enum:"mf,ace,auto" default:"auto"`
 	FAR       float64 `help:"False alarms a pixel of background." name:"far" default:"1e-4"`
+	Clusters  int     `help:"Kinds of ground that get a background of their own; one background for all when not given." placeholder:"N"`
+	Flatten   bool    `help:"Take the stripes of a push-broom sensor out: each column's gain is that of its neighbours."`
+	AirK      float64 `help:"Of a thermal cube: temperature of the air near the ground, kelvin; a vapour then shines or absorbs as the ground behind it is colder or warmer." placeholder:"K"`
+	Radiance  string  `help:"Of a thermal cube: the unit of its radiance, w_m2_sr_um, uw_cm2_sr_um or uw_cm2_sr_nm." enum:"w_m2_sr_um,uw_cm2_sr_um,uw_cm2_sr_nm" default:"w_m2_sr_um"`
 	GeoJSON   string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Scores    string  `help:"Write the scores to this file, ENVI float32." placeholder:"FILE"`
+	Columns   string  `help:"Write the columns of the one chemical looked for to this file, ENVI float32: amount, one standard deviation, and the amount where there is any." placeholder:"FILE"`
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -50,7 +56,11 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
-	scene, err := spectral.Prepare(r, r.BadBands, r.Ignore)
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
+	scene, err := c.scene(r)
 	if err != nil {
 		return named(err, r.path)
 	}
@@ -59,6 +69,11 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 		return err
 	}
 	warn(io, c.Cube, found.Warnings)
+	if c.Columns != "" {
+		if err := c.writeColumns(ctx, scene, r.Header, found); err != nil {
+			return err
+		}
+	}
 	if c.Scores != "" {
 		if err := writeScores(c.Scores, r.Header, found.Scores, found.method); err != nil {
 			return err
@@ -69,9 +84,30 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 			return err
 		}
 	}
-	out := found.report(r.Header)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, found.Scores, found.method); err != nil {
+			return err
+		}
+	}
+	out := found.report(where)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, found.Plumes, c.Mask, c.GeoJSON, c.JSON)
+}
+
+// scene prepares the cube as the flags say.
+func (c spectraDetectCmd) scene(r *raster) (*spectral.Scene, error) {
+	var src spectral.Source = r
+	if c.Flatten {
+		var err error
+		if src, err = spectral.Flatten(r, r.Ignore); err != nil {
+			return nil, err
+		}
+	}
+	scene, err := spectral.Prepare(src, r.BadBands, r.Ignore)
+	if err == nil && c.AirK != 0 {
+		err = scene.Glow(c.AirK, r.Wavelengths, spectral.Unit(c.Radiance))
+	}
+	return scene, err
 }
 
 // foundIn is a run's result with what was looked for.
@@ -79,6 +115,7 @@ type foundIn struct {
 	*spectral.Result
 	chemical string
 	method   string
+	look     [][]float64         // signatures, in the bands that serve
 	identity [][]spectral.Answer // a plume
 }
 
@@ -91,12 +128,12 @@ func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *
 	if err != nil {
 		return nil, err
 	}
-	o := spectral.Options{Method: spectral.Method(c.Method), Kind: s.kind, Rate: c.FAR, Workers: runtime.NumCPU()}
+	o := spectral.Options{Method: spectral.Method(c.Method), Kind: s.kind, Rate: c.FAR, Workers: runtime.NumCPU(), Clusters: c.Clusters}
 	found, err := spectral.Detect(ctx, scene, s.look, o)
 	if err != nil {
 		return nil, named(err, r.path)
 	}
-	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical}
+	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical, look: s.look}
 	if len(s.look) == 1 {
 		f.chemical = s.names[0]
 		if c.Chemical != "" {
@@ -126,6 +163,7 @@ type spectraPlumesCmd struct {
 	Mask    string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG     string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON    bool    `help:"Write JSON for machines." name:"json"`
+	placeFlags
 }
 
 // Help is the page behind --help.
@@ -144,6 +182,10 @@ func (c spectraPlumesCmd) Run(io std) error {
 		return err
 	}
 	defer r.Close() //nolint:errcheck // it is only read
+	where, err := c.placing(r.Header)
+	if err != nil {
+		return err
+	}
 	scores, err := oneOf(r)
 	if err != nil {
 		return named(err, r.path)
@@ -157,7 +199,12 @@ func (c spectraPlumesCmd) Run(io std) error {
 			return err
 		}
 	}
-	out := plumesReport(r.Header, plumes)
+	if c.GeoTIFF != "" {
+		if err := where.writeTIFF(c.GeoTIFF, scores, "scores"); err != nil {
+			return err
+		}
+	}
+	out := plumesReport(where, plumes)
 	out.Seconds = time.Since(began).Seconds()
 	return finish(io, out, r.Header, plumes, c.Mask, c.GeoJSON, c.JSON)
 }

@@ -8,10 +8,13 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/vigia-project/vigia/core/spectral"
+	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/internal/recorded"
 )
 
@@ -230,6 +233,120 @@ func TestSpectraLibrary_Recorded(t *testing.T) {
 	for _, g := range got {
 		if strings.Contains(g.File, "ammonia") && (g.CAS != "7664-41-7" || math.Abs(1e7/g.PeakNM-967) > 5) {
 			t.Errorf("ammonia: %+v; its Q branches are at 931 and 967 cm⁻¹", g)
+		}
+	}
+}
+
+// A cube without a map grid is placed by its poses: the plume is where the
+// aircraft's geometry puts it, and the GeoTIFF is tied there. With a grid, GDAL
+// puts the corners of the GeoTIFF where it puts those of the ENVI file.
+func TestSpectra_Placed(t *testing.T) {
+	cube, signature := smallCube(t, "bil")
+	dir := filepath.Dir(cube)
+	const height, speed = 500.0, 2.0 // metres, and metres a line
+	frame := geo.Frame{Origin: geo.Point{Lon: -30, Lat: 10}}
+	poses := "time,lon_deg,lat_deg,alt_m,heading_deg\n"
+	for l := range 60 {
+		p := frame.ToPoint(geo.Local{X: speed * float64(l), Z: height}) // eastwards: the first pixel lies north
+		poses += fmt.Sprintf("2026-03-01T12:00:%02dZ,%.9f,%.9f,%.3f,90\n", l, p.Lon, p.Lat, p.Alt)
+	}
+	file := filepath.Join(dir, "poses.csv")
+	if err := os.WriteFile(file, []byte(poses), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tif := filepath.Join(dir, "scores.tif")
+	out, _ := spectra(t, 0, "detect", cube, "--signature", signature, "--far", "1e-3", "--json", "--geotiff", tif, "--poses", file, "--field-of-view", "11.42")
+	var got spectraOut
+	if err := json.Unmarshal([]byte(out), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Plumes) == 0 || got.Plumes[0].At == nil {
+		t.Fatalf("no plume has a place: %s", out)
+	}
+	p := got.Plumes[0]
+	at := frame.ToLocal(*p.At)
+	east, north := speed*(p.PeakLine-0.5), height*math.Tan(-11.42*math.Pi/180*(p.PeakSample/50-0.5))
+	if math.Hypot(at.X-east, at.Y-north) > 0.1 {
+		t.Errorf("the plume is at %.1f m east, %.1f m north; the geometry says %.1f, %.1f", at.X, at.Y, east, north)
+	}
+	if a := p.AreaM2 / float64(p.Pixels); math.Abs(a-4) > 0.1 { // 100 m across in 50 pixels, 2 m along
+		t.Errorf("a pixel covers %.2f m², want 4", a)
+	}
+	if _, errs := spectra(t, 2, "detect", cube, "--signature", signature, "--poses", file); !strings.Contains(errs, "--field-of-view") {
+		t.Errorf("without a field of view: %s", errs)
+	}
+
+	info, err := exec.LookPath("gdalinfo")
+	if err != nil {
+		t.Skip("gdalinfo is not installed (Debian's gdal-bin): no other program has read the GeoTIFF")
+	}
+	corners := func(file string) string {
+		out, err := exec.Command(info, file).CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		_, text, _ := strings.Cut(string(out), "Corner Coordinates:")
+		text, _, _ = strings.Cut(text, "Band 1")
+		return text
+	}
+	if text, err := exec.Command(info, tif).CombinedOutput(); err != nil || !strings.Contains(string(text), "GCP[255]") {
+		t.Errorf("%v\n%s", err, text)
+	}
+	header, err := os.ReadFile(cube)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(cube, append(header, "map info = {UTM, 1, 1, 584115.5, 3512873.8, 7.5, 7.5, 13, North, WGS-84, rotation=35}\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	spectra(t, 0, "detect", cube, "--signature", signature, "--far", "1e-3", "--geotiff", tif)
+	if a, b := corners(tif), corners(strings.TrimSuffix(cube, ".hdr")+".img"); a != b || a == "" {
+		t.Errorf("GDAL puts the GeoTIFF's corners at %s\nand the cube's at %s", a, b)
+	}
+}
+
+// The built-in strengths against quantitative spectra that were recorded: what is
+// integrated over each range of wave numbers, cm⁻¹, in parts of it.
+func TestLibrary_AgainstRecorded(t *testing.T) {
+	dir := recorded.Dir(t, "spectra/infrared_spectra")
+	builtin := map[string]spectral.Signature{}
+	for _, g := range spectral.Library() {
+		builtin[g.Name] = g
+	}
+	sum := func(nm, y []float64, lo, hi float64) (s float64) {
+		for i := 1; i < len(nm); i++ {
+			a, b := 1e7/nm[i-1], 1e7/nm[i]
+			if m := (a + b) / 2; m > lo && m < hi {
+				s += (y[i] + y[i-1]) / 2 * math.Abs(a-b)
+			}
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name, file string
+		within     float64
+		ranges     [][2]float64
+	}{
+		{"2-butanone", "2-butanone", 0.06, [][2]float64{{850, 1000}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"acetone", "acetone", 0.06, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"dichloromethane", "dichloromethane", 0.06, [][2]float64{{600, 850}, {1130, 1300}, {2700, 3250}}},
+		{"ethyl acetate", "ethyl_acetate", 0.06, [][2]float64{{1000, 1130}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"isopropyl alcohol", "isopropyl_alcohol", 0.06, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {2700, 3250}, {3250, 3800}}},
+		{"carbon tetrafluoride", "carbon_tetrafluoride", 0.06, [][2]float64{{1130, 1300}}},
+		{"sulphur hexafluoride", "sulphur_hexafluoride", 0.15, [][2]float64{{600, 850}, {850, 1000}}},
+		{"ethylene", "ethylene", 0.15, [][2]float64{{850, 1130}, {2700, 3250}}},
+		{"ethanol", "ethanol", 0.15, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {2700, 3250}}},
+		{"methanol", "methanol", 0.15, [][2]float64{{850, 1130}, {1300, 1550}, {2700, 3250}, {3250, 3800}}},
+	} {
+		some, _, err := readSpectra(filepath.Join(dir, c.file+".jdx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range c.ranges {
+			ours, theirs := sum(builtin[c.name].Wavelength, builtin[c.name].Y, r[0], r[1]), sum(some[0].Wavelength, some[0].Y, r[0], r[1])
+			if ratio := ours / theirs; math.Abs(ratio-1) > c.within {
+				t.Errorf("%s, %.0f to %.0f: %.3f of what was recorded; %.2f is said to be the most it is off by", c.name, r[0], r[1], ratio, c.within)
+			}
 		}
 	}
 }

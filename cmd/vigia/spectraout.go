@@ -1,7 +1,10 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"math"
+	"runtime"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/spectral"
@@ -38,28 +41,26 @@ type plumeOut struct {
 	outline geo.Polygon
 }
 
-func plumesReport(h envi.Header, p spectral.Plumes) spectraOut {
+func plumesReport(where placing, p spectral.Plumes) spectraOut {
 	out := spectraOut{Seed: p.Seed, Grow: p.Grow, Plumes: []plumeOut{}}
 	for _, plume := range p.Plumes {
 		o := plumeOut{Plume: plume, outline: plume.Outline}
-		if h.Map != nil {
-			if at, ok := h.Map.Point(plume.PeakSample, plume.PeakLine); ok {
-				o.At = &at
-				o.outline = geo.Polygon(plume.Outline).Map(func(x, y float64) (float64, float64) {
-					p, _ := h.Map.Point(x, y)
-					return p.Lon, p.Lat
-				})
-			}
-			o.AreaM2 = h.Map.PixelArea() * float64(plume.Pixels)
+		if at, ok := where.point(plume.PeakSample, plume.PeakLine); ok {
+			o.At = &at
+			o.outline = geo.Polygon(plume.Outline).Map(func(x, y float64) (float64, float64) {
+				p, _ := where.point(x, y)
+				return p.Lon, p.Lat
+			})
 		}
+		o.AreaM2 = where.area(plume.Members)
 		out.Plumes = append(out.Plumes, o)
 		out.Detections += plume.Pixels
 	}
 	return out
 }
 
-func (f *foundIn) report(h envi.Header) spectraOut {
-	out := plumesReport(h, f.Plumes)
+func (f *foundIn) report(where placing) spectraOut {
+	out := plumesReport(where, f.Plumes)
 	out.Chemical, out.Method, out.Kind, out.Sigma = f.chemical, f.method, f.Kind, f.Sigma
 	out.Threshold, out.Detections, out.Warnings = &f.Threshold, f.Detections, f.Warnings
 	for i, a := range f.identity {
@@ -116,4 +117,26 @@ func (o spectraOut) features() any {
 		out["vigia:frame"] = "pixels"
 	}
 	return out
+}
+
+// writeColumns measures and writes the columns of the one absorber that was
+// looked for.
+func (c spectraDetectCmd) writeColumns(ctx context.Context, scene *spectral.Scene, h envi.Header, f *foundIn) error {
+	if len(f.look) != 1 || f.Kind != spectral.Absorption {
+		return vigia.Errorf(vigia.Invalid, "columns are of one chemical: name --chemical, or a --signature that is an absorption coefficient")
+	}
+	columns, err := scene.Columns(ctx, f.Background, f.look[0], f.Plumes.Skip(), runtime.NumCPU())
+	if err != nil {
+		return err
+	}
+	bands := oneBand(h, envi.Float32, "")
+	bands.Bands, bands.BandNames = 3, []string{"column", "sigma", "sparse column"}
+	return writeRaster(c.Columns, bands, func(w *bufio.Writer) error {
+		for _, band := range [][]float32{columns.Amount, columns.Sigma, columns.Sparse()} {
+			if err := envi.WriteFloat32(w, band); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

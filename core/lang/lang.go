@@ -61,6 +61,27 @@ var phrases = map[string]map[Tag]string{
 		English: "No building is named. Verify before you act.",
 		Spanish: "No se señala ningún edificio. Verifique antes de actuar.",
 	},
+	"recurs": {
+		English: "Visits %s between %s and %s%s: on %d of %d watched days, about %s; by the other hours it would be %.1f; chance %s.",
+		Spanish: "Visitas %s entre las %s y las %s%s: en %d de %d días vigilados, hacia las %s; según las demás horas serían %.1f; azar %s.",
+	},
+	"recurs.dwell":  {English: ", of %d–%d min", Spanish: ", de %d–%d min"},
+	"chance.little": {English: "below 0.1 %%", Spanish: "inferior al 0.1 %%"},
+	"together": {
+		English: "After %s, %s within %d min: %d of %d times; without a tie it would be %.1f; chance %s.",
+		Spanish: "Tras %s, %s en menos de %d min: %d de %d veces; sin relación serían %.1f; azar %s.",
+	},
+	"some":       {English: "at least %d of %s", Spanish: "al menos %d de %s"},
+	"class":      {English: "“%s”", Spanish: "«%s»"},
+	"class.none": {English: "a vehicle", Spanish: "un vehículo"},
+	"more": {
+		English: "More came than usual from %s to %s UTC: %d visits where %.1f are usual (%.0f %% sure).",
+		Spanish: "Llegaron más que de costumbre del %s al %s UTC: %d visitas donde lo habitual son %.1f (seguridad del %.0f %%).",
+	},
+	"fewer": {
+		English: "Fewer came than usual from %s to %s UTC: %d visits where %.1f are usual (%.0f %% sure).",
+		Spanish: "Llegaron menos que de costumbre del %s al %s UTC: %d visitas donde lo habitual son %.1f (seguridad del %.0f %%).",
+	},
 }
 
 // chemicals has the Spanish names of those whose name differs.

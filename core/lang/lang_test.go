@@ -68,3 +68,44 @@ func TestRelease(t *testing.T) {
 		}
 	}
 }
+
+func TestRhythm(t *testing.T) {
+	for _, c := range []struct {
+		got    vigia.Words
+		en, es string
+	}{
+		{Recurrence(vigia.Recurrence{Days: vigia.EveryDay, FromMin: 1200, ToMin: 1230, Seen: 5, Watched: 9, Expected: 0.4, Chance: 0.02, AtMin: 1211.6,
+			Shortest: 8 * time.Minute, Longest: 15 * time.Minute}),
+			"Visits every day between 20:00 and 20:30, of 8–15 min: on 5 of 9 watched days, about 20:12; by the other hours it would be 0.4; chance 2.0 %.",
+			"Visitas todos los días entre las 20:00 y las 20:30, de 8–15 min: en 5 de 9 días vigilados, hacia las 20:12; según las demás horas serían 0.4; azar 2.0 %."},
+		{Recurrence(vigia.Recurrence{Days: "tuesday", FromMin: 30, ToMin: 60, Seen: 8, Watched: 8, Expected: 0.1, Chance: 1e-7, AtMin: 45}),
+			"Visits on Tuesdays between 00:30 and 01:00: on 8 of 8 watched days, about 00:45; by the other hours it would be 0.1; chance below 0.1 %.",
+			"Visitas los martes entre las 00:30 y las 01:00: en 8 de 8 días vigilados, hacia las 00:45; según las demás horas serían 0.1; azar inferior al 0.1 %."},
+		{Together(vigia.Together{First: "van", Then: "car", Count: 2, Within: time.Hour, Seen: 6, Of: 7, Expected: 0.8, Chance: 0.004}),
+			"After “van”, at least 2 of “car” within 60 min: 6 of 7 times; without a tie it would be 0.8; chance 0.4 %.",
+			"Tras «van», al menos 2 de «car» en menos de 60 min: 6 de 7 veces; sin relación serían 0.8; azar 0.4 %."},
+		{Unusual(vigia.Unusual{From: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), To: time.Date(2026, 3, 1, 18, 0, 0, 0, time.UTC), Visits: 9, Expected: 1.6, Probability: 0.98}),
+			"More came than usual from 2026-03-01 12:00 to 2026-03-01 18:00 UTC: 9 visits where 1.6 are usual (98 % sure).",
+			"Llegaron más que de costumbre del 2026-03-01 12:00 al 2026-03-01 18:00 UTC: 9 visitas donde lo habitual son 1.6 (seguridad del 98 %)."},
+	} {
+		if c.got.English != c.en || c.got.Spanish != c.es {
+			t.Errorf("got  %s\nwant %s\ngot  %s\nwant %s", c.got.English, c.en, c.got.Spanish, c.es)
+		}
+	}
+}
+
+// Every set of days has its words.
+func TestDaysAreComplete(t *testing.T) {
+	for _, d := range []vigia.Days{vigia.EveryDay, vigia.MondayFriday, vigia.Weekends, vigia.EverySecond, vigia.EveryThird} {
+		for _, tag := range Tags() {
+			if days[d][tag] == "" {
+				t.Errorf("%s has no words in %s", d, tag)
+			}
+		}
+	}
+	for w := range 7 {
+		if d := vigia.Days(strings.ToLower(time.Weekday(w).String())); days[d][English] == "" || days[d][Spanish] == "" {
+			t.Errorf("%s has no words", d)
+		}
+	}
+}

@@ -26,7 +26,12 @@ const (
 // is known of a plume: it may be there nearly all the time.
 func (m *model) firstBackground() {
 	m.lows = map[int][]float64{}
-	for _, idx := range m.series() {
+	for i := range m.data {
+		if d := &m.data[i]; d.above {
+			d.setNoise(1e-9)
+		}
+	}
+	for _, idx := range m.drifting() {
 		sigma, walk := m.noiseOf(idx, nil)
 		for n, i := range idx {
 			d := &m.data[i]
@@ -48,6 +53,16 @@ func (d *datum) setNoise(s float64) {
 
 // series lists the readings of each sensor in time order.
 func (m *model) series() [][]int { return m.seriesOf(m.data) }
+
+// drifting lists the series whose readings hold a background.
+func (m *model) drifting() (some [][]int) {
+	for _, idx := range m.series() {
+		if len(idx) > 0 && !m.data[idx[0]].above {
+			some = append(some, idx)
+		}
+	}
+	return some
+}
 
 func (m *model) seriesOf(data []datum) [][]int {
 	s := make([][]int, m.sensors)
@@ -184,7 +199,7 @@ func (m *model) smoothBackground(pop []particle) {
 		}
 		g += n * math.Exp(p.th[pFluct])
 	}
-	series := m.series()
+	series := m.drifting()
 	sigma, walk := make([]float64, len(series)), make([]float64, len(series))
 	for k, idx := range series {
 		sigma[k], walk[k] = m.noiseOf(idx, m.clearOf(idx, mean))

@@ -43,6 +43,7 @@ type datum struct {
 	sensor     int
 	slot       int // the stretch of time whose readings share one turn of the wind
 	path       bool
+	above      bool    // value is above the background already
 	weight     float64 // readings it stands for
 	stated     float64 // the least noise that the sensor's maker or the format states
 }

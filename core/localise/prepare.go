@@ -47,10 +47,14 @@ func prepare(p Problem) (*model, time.Time, error) {
 	}
 	names := map[string]int{}
 	for _, r := range obs {
-		k, ok := names[r.Sensor]
+		name := r.Sensor
+		if r.Above {
+			name += " above" // apart from what it reads with a background
+		}
+		k, ok := names[name]
 		if !ok {
 			k = len(names)
-			names[r.Sensor] = k
+			names[name] = k
 			m.names = append(m.names, r.Sensor)
 		}
 		m.data = append(m.data, m.datum(r, r.Time.Sub(start).Seconds(), k, p.Chemical))
@@ -69,7 +73,7 @@ func (m *model) datum(r Reading, t float64, sensor int, chemical vigia.Chemical)
 	w := m.path.steps[i]
 	d := datum{
 		x: r.At.X, y: r.At.Y, z: math.Max(r.At.Z, 0), t: t, value: r.Value, sensor: sensor, weight: 1,
-		perKg: 1 / chemical.KgPerM3PerPPM(w.tempK, w.presPa), stated: r.Sigma,
+		perKg: 1 / chemical.KgPerM3PerPPM(w.tempK, w.presPa), stated: r.Sigma, above: r.Above,
 	}
 	if r.Kind != vigia.PointKind {
 		d.path = true
@@ -128,13 +132,14 @@ func sample(data []datum) []datum {
 }
 
 // gather averages successive readings of a sensor that are near each other in
-// time and place. The data is in time order, and stays so.
+// time and place; what stands above its background was averaged by who measured
+// it. The data is in time order, and stays so.
 func gather(data []datum, sensors int) []datum {
 	open := make([]int, sensors) // index in out of the sensor's open block, plus one
 	var out []datum
 	first := make([]datum, sensors)
 	for _, d := range data {
-		if i := open[d.sensor] - 1; i >= 0 {
+		if i := open[d.sensor] - 1; i >= 0 && !d.above {
 			f := first[d.sensor]
 			if d.t-f.t < gatherSeconds && math.Hypot(d.x-f.x, d.y-f.y) < gatherMetres && d.path == f.path {
 				join(&out[i], d)

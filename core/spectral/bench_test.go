@@ -21,7 +21,7 @@ func BenchmarkCube(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	target, _, err := Target(m.absorption, Absorption, bg.Mean)
+	target, _, err := Target(m.absorption, Absorption, bg.Mean, bg.Mean)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -32,6 +32,7 @@ type Detector struct {
 	power   float64   // tᵀΣ⁻¹t
 	bands   int
 	more    [][]float32 // weights of further targets, each over its own σ; see NewAny
+	gains   []gain      // of each target, where pixels can turn its sign
 }
 
 // NewDetector makes a detector of a target: the change of a pixel by one unit
@@ -89,15 +90,62 @@ func NewAny(bg *Background, targets [][]float64) (*Detector, error) {
 	return any, nil
 }
 
+// A gain is what a unit of a target adds to its score at a pixel: at, over the
+// background's mean, and the pixel's own projection on weights.
+type gain struct {
+	weights []float32
+	at      float32
+}
+
+// turn makes the detector turn the sign of a score where the absorber, given by
+// its coefficients, shines instead of absorbing: at pixels whose light has the
+// other sign than the mean's.
+func (d *Detector) turn(coefficients [][]float64, light []float64) {
+	for i, k := range coefficients {
+		w := d.weights
+		if i > 0 {
+			w = d.more[i-1]
+		}
+		g := gain{weights: make([]float32, len(w))}
+		for b, c := range k {
+			g.weights[b] = float32(-c) * w[b]
+			g.at += float32(-c * float64(w[b]) * light[b])
+		}
+		d.gains = append(d.gains, g)
+	}
+}
+
+// signed turns signs of scores of the target i. It uses b.c.
+func (d *Detector) signed(b *block, scores []float32, i, n int) {
+	if d.gains == nil {
+		return
+	}
+	kernel.Best().Dot(b.c, b.panels, d.gains[i].weights, n, d.bands)
+	for p, v := range b.c[:n] {
+		if v+d.gains[i].at < 0 {
+			scores[p] = -scores[p]
+		}
+	}
+}
+
 // Score scores every pixel of the scene, in scan order; NaN where there is no
 // data.
 func (d *Detector) Score(ctx context.Context, s *Scene, workers int) ([]float32, error) {
-	return d.score(ctx, s, workers, nil)
+	return d.score(ctx, s, workers)
 }
 
-// score is Score; where bright is not nil it also writes how bright each pixel
-// is: its projection on the mean spectrum, less the mean's own.
-func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []float32) ([]float32, error) {
+// A projection of every pixel, less that of the background's mean, on weights
+// padded to panels; without weights it is the square of the whitened length, for
+// a detector that has the inverse.
+type projection struct{ weights, out []float32 }
+
+// brightness projects on the mean itself.
+func (d *Detector) brightness(s *Scene) projection {
+	return projection{d.centre, make([]float32, s.Pixels())}
+}
+
+// score is Score, with other projections of the pixels on the way.
+func (d *Detector) score(ctx context.Context, s *Scene, workers int, others ...projection) ([]float32, error) {
 	scores := make([]float32, s.Pixels())
 	err := s.each(ctx, workers, func(b *block, _, first, n int) error {
 		for at := 0; at < n; at += blockPixels {
@@ -107,9 +155,13 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []fl
 			if err != nil {
 				return err
 			}
-			if bright != nil {
-				kernel.Best().Dot(b.a, b.panels, d.centre, padded, d.bands)
-				copy(bright[first+at:first+at+m], b.a)
+			for _, o := range others {
+				if o.weights == nil {
+					kernel.Best().Norm2(b.a, b.panels, d.inverse, padded, d.bands)
+				} else {
+					kernel.Best().Dot(b.a, b.panels, o.weights, padded, d.bands)
+				}
+				copy(o.out[first+at:first+at+m], b.a)
 			}
 			d.block(b, padded)
 			out := scores[first+at : first+at+m]
@@ -117,8 +169,8 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []fl
 			for p, ok := range b.valid[:m] {
 				if !ok {
 					out[p] = nan32
-					if bright != nil {
-						bright[first+at+p] = nan32
+					for _, o := range others {
+						o.out[first+at+p] = nan32
 					}
 				}
 			}
@@ -132,8 +184,10 @@ func (d *Detector) score(ctx context.Context, s *Scene, workers int, bright []fl
 func (d *Detector) block(b *block, n int) {
 	k := kernel.Best()
 	k.Dot(b.a, b.panels, d.weights, n, d.bands)
-	for _, w := range d.more {
+	d.signed(b, b.a, 0, n)
+	for i, w := range d.more {
 		k.Dot(b.b, b.panels, w, n, d.bands)
+		d.signed(b, b.b, i+1, n)
 		for p, v := range b.b[:n] {
 			b.a[p] = max(b.a[p], v)
 		}

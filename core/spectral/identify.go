@@ -68,8 +68,8 @@ func (s *Scene) Identify(bg *Background, p Plume, mask []uint8, names []string, 
 	targets := make([][]float64, len(library))
 	for g, k := range library {
 		t := make([]float64, len(k))
-		for b := range t {
-			t[b] = -k[b] * around[b]
+		for b, v := range s.light(around) {
+			t[b] = -k[b] * v
 		}
 		targets[g] = white(t)
 	}

@@ -122,7 +122,7 @@ func TestIdentify_Planted(t *testing.T) {
 	}
 	sigma := make([]float64, len(library))
 	for g, k := range library {
-		target, _, err := Target(k, Absorption, bg.Mean)
+		target, _, err := Target(k, Absorption, bg.Mean, bg.Mean)
 		if err != nil {
 			t.Fatal(err)
 		}

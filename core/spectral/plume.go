@@ -33,7 +33,13 @@ type Plumes struct {
 	Grow   Threshold // and reaches as far as this
 	Mask   []uint8   // 1 where there is a plume
 	Rounds int       // of taking plumes out of the background they are judged by
+
+	skip []bool
 }
+
+// Skip marks the pixels that were taken out of the background, plumes with a
+// margin; nil where there are none.
+func (p Plumes) Skip() []bool { return p.skip }
 
 const (
 	plumeFewest  = 5     // pixels of a plume; less is in the mask only
@@ -86,6 +92,7 @@ func find(scores []float32, samples int, rate float64) (Plumes, []bool, error) {
 		*level.dst = t.Threshold
 	}
 	f.keep(&out)
+	out.skip = f.skip
 	return out, f.skip, nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/vigia-project/vigia/core/spectral/kernel"
 )
 
-// Auto's three steps beyond the matched filter. Each does nothing where the
+// Auto's four steps beyond the matched filter. Each does nothing where the
 // scene gives it nothing to do.
 
 // without takes marked pixels out of the moments: a plume that stays in raises
@@ -42,6 +42,53 @@ func (s *Scene) without(m *Moments, skip []bool) error {
 	return nil
 }
 
+// discount takes back from a score what the pixel owes to being unlike the
+// background in every direction, not in the target's alone: the detector of a
+// target in a multivariate t law (Theiler, Foy & Fraser 2007, Proc. SPIE 6565,
+// "Beyond the adaptive matched filter"), which is the matched filter where pixels
+// are Gaussian and ranks as ACE does where their tails are heavy. It returns
+// standard deviations.
+func (r *Result) discount(bands int, skip []bool) []float32 {
+	p := float64(bands)
+	nu := freedom(r.lengths, p, skip)
+	out := make([]float32, len(r.Scores))
+	for i, v := range r.Scores {
+		z := float64(v) / r.Sigma
+		rest := max(0, float64(r.lengths[i])-z*z)
+		out[i] = float32(z * math.Sqrt((nu+p)/(nu+rest)))
+	}
+	return out
+}
+
+const (
+	fewestFreedom = 1.0
+	mostFreedom   = 1e4 // Gaussian
+	longest       = 16  // times the usual square: beyond it a pixel's own weight is bounded
+)
+
+// freedom is the number of degrees of freedom of the t law of pixels whose
+// whitened squares are given, by their second moment: of p bands it is (ν−2)/(ν−4)
+// times p(p+2) where the first is p.
+func freedom(lengths []float32, p float64, skip []bool) float64 {
+	var n, s1, s2 float64
+	for i, v := range lengths {
+		if x := float64(v); x == x && (skip == nil || !skip[i]) {
+			x = min(x, longest*p)
+			n++
+			s1 += x
+			s2 += x * x
+		}
+	}
+	if n < 100 || s1 == 0 {
+		return mostFreedom
+	}
+	kurtosis := s2 / n / (s1 / n * s1 / n) * p / (p + 2)
+	if kurtosis <= 1 {
+		return mostFreedom
+	}
+	return max(fewestFreedom, min(mostFreedom, 4+2/(kurtosis-1)))
+}
+
 const (
 	brightCells = 4096 // of the histogram of brightness
 	brightBins  = 24   // of as many pixels each
@@ -51,40 +98,51 @@ const (
 // noisier over bright ground, or over dark, and its largest scores then come
 // from there alone. It returns standard deviations.
 func level(scores, bright []float32, skip []bool) []float32 {
-	bin := binOf(bright)
-	var mean, sd [brightBins]float64
-	for b := range sd {
-		sd[b] = math.Inf(1)
-	}
-	for range 4 { // clipped, so that tails and plumes do not count
-		var n, s1, s2 [brightBins]float64
-		for i, v := range scores {
-			b := bin[i]
-			if b < 0 || skip != nil && skip[i] {
-				continue
-			}
-			if d := float64(v) - mean[b]; math.Abs(d) <= 3*sd[b] {
-				n[b]++
-				s1[b] += float64(v)
-				s2[b] += float64(v) * float64(v)
-			}
-		}
-		for b := range sd {
-			if n[b] > 1 {
-				mean[b] = s1[b] / n[b]
-				sd[b] = math.Sqrt(max(0, s2[b]/n[b]-mean[b]*mean[b]))
-			}
-		}
-	}
+	n := noiseBy(scores, bright, skip)
 	out := make([]float32, len(scores))
 	for i, v := range scores {
-		if b := bin[i]; b >= 0 && sd[b] > 0 && !math.IsInf(sd[b], 0) {
-			out[i] = float32((float64(v) - mean[b]) / sd[b])
+		if b := n.bin[i]; b >= 0 && n.sd[b] > 0 && !math.IsInf(n.sd[b], 0) {
+			out[i] = float32((float64(v) - n.mean[b]) / n.sd[b])
 		} else {
 			out[i] = nan32
 		}
 	}
 	return out
+}
+
+// A noise is what scores are at each brightness where there is no plume.
+type noise struct {
+	bin      []int8 // of each pixel; −1 where there is no data
+	mean, sd [brightBins]float64
+}
+
+// noiseBy measures it, clipped, so that tails and plumes do not count.
+func noiseBy(scores, bright []float32, skip []bool) *noise {
+	o := &noise{bin: binOf(bright)}
+	for b := range o.sd {
+		o.sd[b] = math.Inf(1)
+	}
+	for range 4 {
+		var n, s1, s2 [brightBins]float64
+		for i, v := range scores {
+			b := o.bin[i]
+			if b < 0 || skip != nil && skip[i] {
+				continue
+			}
+			if d := float64(v) - o.mean[b]; math.Abs(d) <= 3*o.sd[b] {
+				n[b]++
+				s1[b] += float64(v)
+				s2[b] += float64(v) * float64(v)
+			}
+		}
+		for b := range o.sd {
+			if n[b] > 1 {
+				o.mean[b] = s1[b] / n[b]
+				o.sd[b] = math.Sqrt(max(0, s2[b]/n[b]-o.mean[b]*o.mean[b]))
+			}
+		}
+	}
+	return o
 }
 
 var nan32 = float32(math.NaN())

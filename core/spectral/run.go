@@ -12,6 +12,10 @@ type Options struct {
 	Kind    Kind    // Guess
 	Rate    float64 // 1e-4
 	Workers int     // 1
+
+	// Clusters is how many kinds of ground get a background of their own; 0 is one
+	// background for all.
+	Clusters int
 }
 
 // A Result is what a run finds in a scene.
@@ -27,6 +31,7 @@ type Result struct {
 	Background *Background
 
 	bright   []float32 // of each pixel, of the mean's; Auto's
+	lengths  []float32 // squares of whitened pixels; Auto's
 	Warnings []string
 }
 
@@ -41,6 +46,9 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	if o.Kind == "" {
 		o.Kind = Guess
 	}
+	if s.glow != nil && o.Kind == Guess {
+		o.Kind = Absorption
+	}
 	moments, err := s.Measure(ctx, o.Workers)
 	if err != nil {
 		return nil, err
@@ -53,32 +61,29 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 			return err
 		}
 		r.Loading, r.Background = bg.Loading, bg
-		targets := make([][]float64, len(signatures))
-		for i, g := range signatures {
-			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean); err != nil {
-				return err
-			}
-		}
 		var d *Detector
-		if len(targets) == 1 {
-			d, err = NewDetector(bg, targets[0], m)
-		} else {
-			d, err = NewAny(bg, targets)
-		}
-		if err != nil {
+		if d, r.Kind, err = s.detector(bg, signatures, o.Kind, m); err != nil {
 			return err
 		}
 		r.Sigma = d.Sigma
-		if o.Method == Auto {
-			r.bright = make([]float32, s.Pixels())
+		if o.Method != Auto {
+			r.Scores, err = d.score(ctx, s, o.Workers)
+			return err
 		}
-		r.Scores, err = d.score(ctx, s, o.Workers, r.bright)
+		bright, lengths := d.brightness(s), projection{out: make([]float32, s.Pixels())}
+		d.inverse = bg.inverseLower()
+		r.Scores, err = d.score(ctx, s, o.Workers, bright, lengths)
+		r.bright, r.lengths = bright.out, lengths.out
 		return err
 	}
-	switch o.Method {
-	case "", MF, ACE:
+	switch {
+	case o.Clusters > 1 && o.Method == ACE:
+		err = vigia.Errorf(vigia.Invalid, "kinds of ground go with mf and auto, not with ace")
+	case o.Clusters > 1 && (o.Method == "" || o.Method == MF || o.Method == Auto):
+		err = r.byRegion(ctx, s, signatures, o)
+	case o.Method == "", o.Method == MF, o.Method == ACE:
 		err = score(o.Method)
-	case Auto:
+	case o.Method == Auto:
 		if err = score(MF); err == nil {
 			err = r.refine(s, moments, func(m *Moments) error {
 				background = m
@@ -97,8 +102,52 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	return r, r.judge(s.Samples, o.Rate)
 }
 
+// detector makes a detector of signatures over a background.
+func (s *Scene) detector(bg *Background, signatures [][]float64, kind Kind, method Method) (d *Detector, taken Kind, err error) {
+	targets := make([][]float64, len(signatures))
+	for i, g := range signatures {
+		if targets[i], taken, err = Target(g, kind, bg.Mean, s.light(bg.Mean)); err != nil {
+			return nil, taken, err
+		}
+	}
+	if len(targets) == 1 {
+		d, err = NewDetector(bg, targets[0], method)
+	} else {
+		d, err = NewAny(bg, targets)
+	}
+	if err == nil && s.glow != nil {
+		d.turn(signatures, s.light(bg.Mean))
+	}
+	return d, taken, err
+}
+
+// byRegion is a run with a background for each kind of ground. Scores are
+// standard deviations.
+func (r *Result) byRegion(ctx context.Context, s *Scene, signatures [][]float64, o Options) error {
+	labels, err := s.Cluster(ctx, o.Clusters, 1, o.Workers)
+	if err != nil {
+		return err
+	}
+	r.Kind = o.Kind
+	if err := r.regional(ctx, s, labels, o.Clusters, signatures, nil, o.Workers); err != nil || o.Method != Auto {
+		return err
+	}
+	_, skip, err := find(r.Scores, s.Samples, refineRate)
+	if err != nil {
+		return err
+	}
+	if skip != nil {
+		if err := r.regional(ctx, s, labels, o.Clusters, signatures, skip, o.Workers); err != nil {
+			return err
+		}
+	}
+	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
+	return nil
+}
+
 // refine is what Auto does after the first matched filter: plumes out of their
-// own background, scores levelled over brightness, neighbours leaned on.
+// own background, pixels unlike any background discounted, scores levelled over
+// brightness, neighbours leaned on.
 func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error {
 	_, skip, err := find(r.Scores, s.Samples, refineRate)
 	if err != nil {
@@ -118,7 +167,7 @@ func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error 
 		return err
 	}
 	r.Amounts = r.Scores
-	r.Scores = lean(level(r.Scores, r.bright, skip), s.Samples, skip)
+	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
 	return nil
 }
 

@@ -114,8 +114,10 @@ func interpolate(x, y []float64, at float64) float64 {
 // absorption coefficient, of either sign since programs differ; numbers of the
 // scene's own size and shape (cosine 0.6 and more, as radiance and
 // reflectance have) are a spectrum; else they are a difference.
-func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error) {
-	if len(values) != len(mean) {
+//
+// light is what an absorber takes its share of: the mean itself in sunlight.
+func Target(values []float64, kind Kind, mean, light []float64) ([]float64, Kind, error) {
+	if len(values) != len(mean) || len(light) != len(mean) {
 		return nil, kind, vigia.Errorf(vigia.Invalid, "the signature has %d bands and the scene %d", len(values), len(mean))
 	}
 	var vv, mm, vm, sum float64
@@ -146,7 +148,7 @@ func Target(values []float64, kind Kind, mean []float64) ([]float64, Kind, error
 	for i, v := range values {
 		switch kind {
 		case Absorption:
-			t[i] = sign * v * mean[i]
+			t[i] = sign * v * light[i]
 		case Spectrum:
 			t[i] = v - mean[i]
 		case Difference:

@@ -26,6 +26,10 @@ type Source interface {
 	ReadPixels(dst []float32, first int) error
 }
 
+// A wideReader is a Source that reads many pixels at once far faster than a few
+// at a time.
+type wideReader interface{ WideReads() bool }
+
 const (
 	blockPixels = 512  // read, centred and scored together: they stay in the second cache
 	unitPixels  = 4096 // summed in float32 before float64 takes over
@@ -42,6 +46,9 @@ type Scene struct {
 	all    int       // bands of the source
 	ignore *float32  // stands for no data
 	shift  []float32 // near the mean of each band that serves, padded to panels
+	labels []uint8   // of pixels, where only those of one label count
+	label  uint8
+	glow   []float64 // of a vapour by its own heat, in the bands that serve; nil of sunlight
 }
 
 // Pixels is how many there are.
@@ -53,11 +60,14 @@ func (s *Scene) whole() bool { return len(s.Bands) == s.all }
 // A block is a worker's own memory.
 type block struct {
 	raw    []float32 // as read, all bands
+	unit   []float32 // as read at once, all bands, of a source that likes it so
+	begins int       // first pixel in unit
 	rows   []float32 // bands that serve
 	panels []float32
 	valid  []bool
 	sum    []float32
 	a, b   []float32 // a number a pixel
+	c      []float32
 }
 
 func (s *Scene) newBlock() *block {
@@ -65,7 +75,7 @@ func (s *Scene) newBlock() *block {
 	b := &block{
 		rows: make([]float32, blockPixels*len(s.Bands)), panels: make([]float32, blockPixels*edge),
 		valid: make([]bool, blockPixels), sum: make([]float32, edge),
-		a: make([]float32, blockPixels), b: make([]float32, blockPixels),
+		a: make([]float32, blockPixels), b: make([]float32, blockPixels), c: make([]float32, blockPixels),
 	}
 	if !s.whole() {
 		b.raw = make([]float32, blockPixels*s.all)
@@ -81,8 +91,8 @@ func (s *Scene) load(b *block, first, n int, centre []float32) (padded, valid in
 	bands := len(s.Bands)
 	rows := b.rows[:n*bands]
 	if s.whole() {
-		err = s.ReadPixels(rows, first)
-	} else if err = s.ReadPixels(b.raw[:n*s.all], first); err == nil {
+		err = s.read(b, rows, first)
+	} else if err = s.read(b, b.raw[:n*s.all], first); err == nil {
 		for p := range n {
 			from, to := b.raw[p*s.all:(p+1)*s.all], rows[p*bands:(p+1)*bands]
 			for i, band := range s.Bands {
@@ -97,7 +107,7 @@ func (s *Scene) load(b *block, first, n int, centre []float32) (padded, valid in
 	rows = b.rows[:padded*bands]
 	for p := range padded {
 		row := rows[p*bands : (p+1)*bands]
-		b.valid[p] = p < n && !s.empty(row)
+		b.valid[p] = p < n && (s.labels == nil || s.labels[first+p] == s.label) && !s.empty(row)
 		if b.valid[p] {
 			valid++
 		} else {
@@ -123,6 +133,34 @@ func (s *Scene) load(b *block, first, n int, centre []float32) (padded, valid in
 	k.Centre(b.panels, rows, centre, b.sum, padded, bands)
 	return padded, valid, nil
 }
+
+// read reads pixels, from what was read at once where that holds them.
+func (s *Scene) read(b *block, dst []float32, first int) error {
+	from := (first - b.begins) * s.all
+	if from >= 0 && from+len(dst) <= len(b.unit) {
+		copy(dst, b.unit[from:])
+		return nil
+	}
+	return s.ReadPixels(dst, first)
+}
+
+// readUnit reads n pixels at once for the reads that follow, where the source is
+// faster so.
+func (s *Scene) readUnit(b *block, first, n int) error {
+	w, ok := s.Source.(wideReader)
+	if !ok || !w.WideReads() || n*s.all > mostUnit {
+		b.unit = b.unit[:0]
+		return nil
+	}
+	if cap(b.unit) < n*s.all {
+		b.unit = make([]float32, n*s.all)
+	}
+	b.unit, b.begins = b.unit[:n*s.all], first
+	return s.ReadPixels(b.unit, first)
+}
+
+// mostUnit bounds what a worker reads at once, in numbers.
+const mostUnit = 4 << 20
 
 // empty tells whether a pixel holds no data: every band is the ignored value,
 // or every band is zero, as rasters have it outside the flight line.
@@ -177,9 +215,13 @@ func (s *Scene) each(ctx context.Context, workers int, f func(b *block, unit, fi
 					return
 				}
 				first := u * unitPixels
+				n := min(unitPixels, s.Pixels()-first)
 				err := ctx.Err()
 				if err == nil {
-					err = f(b, u, first, min(unitPixels, s.Pixels()-first))
+					err = s.readUnit(b, first, n)
+				}
+				if err == nil {
+					err = f(b, u, first, n)
 				}
 				if err != nil {
 					errs[w] = err

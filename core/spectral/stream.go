@@ -21,17 +21,29 @@ type StreamOptions struct {
 // statistics that forget. Its background holds no line's own alarms, and it says
 // nothing before it has seen enough pixels to be a background.
 type Stream struct {
-	options   StreamOptions
-	signature []float64
-	samples   int
-	bands     int
-	scene     *Scene
-	block     *block
-	moments   *Moments
-	detector  *Detector
-	threshold float64
-	recent    []float32 // scores of the last lines, in a ring
-	lines     int
+	options    StreamOptions
+	signatures [][]float64
+	samples    int
+	bands      int
+	scene      *Scene
+	block      *block
+	moments    *Moments
+	detector   *Detector
+	threshold  float64
+	recent     []float32 // scores of the last lines, in a ring
+	lines      int
+}
+
+// Threshold is the score beyond which a pixel is an alarm; +∞ before there is
+// one.
+func (s *Stream) Threshold() float64 { return s.threshold }
+
+// Sigma is a standard deviation of the scores; 0 before there is a background.
+func (s *Stream) Sigma() float64 {
+	if s.detector == nil {
+		return 0
+	}
+	return s.detector.Sigma
 }
 
 // enough is how many pixels a band a covariance is believed from: the filter
@@ -39,10 +51,12 @@ type Stream struct {
 // 1974, IEEE Trans. AES 10:853, eq. 23).
 const enough = 10
 
-// NewStream begins a stream of lines of samples pixels with a signature's bands.
-func NewStream(samples int, signature []float64, o StreamOptions) (*Stream, error) {
-	if samples < 1 || len(signature) < 1 || len(signature) > maxBands {
-		return nil, vigia.Errorf(vigia.Invalid, "a stream of %d samples and %d bands holds nothing", samples, len(signature))
+// NewStream begins a stream of lines of samples pixels with the signatures'
+// bands. Scores of one signature are amounts of it; of several, standard
+// deviations of the one that stands out most.
+func NewStream(samples int, signatures [][]float64, o StreamOptions) (*Stream, error) {
+	if samples < 1 || len(signatures) < 1 || len(signatures[0]) < 1 || len(signatures[0]) > maxBands {
+		return nil, vigia.Errorf(vigia.Invalid, "a stream of %d samples and %d signatures holds nothing", samples, len(signatures))
 	}
 	def := func(v *int, d int) {
 		if *v <= 0 {
@@ -58,7 +72,7 @@ func NewStream(samples int, signature []float64, o StreamOptions) (*Stream, erro
 	if o.Kind == "" {
 		o.Kind = Guess
 	}
-	s := &Stream{options: o, signature: signature, samples: samples, bands: len(signature), threshold: math.Inf(1)}
+	s := &Stream{options: o, signatures: signatures, samples: samples, bands: len(signatures[0]), threshold: math.Inf(1)}
 	all := make([]int, s.bands)
 	for i := range all {
 		all[i] = i
@@ -178,11 +192,18 @@ func (s *Stream) refresh() error {
 	if err != nil {
 		return nil // not yet
 	}
-	target, _, err := Target(s.signature, s.options.Kind, bg.Mean)
-	if err != nil {
-		return err
+	targets := make([][]float64, len(s.signatures))
+	for i, g := range s.signatures {
+		if targets[i], _, err = Target(g, s.options.Kind, bg.Mean, bg.Mean); err != nil {
+			return err
+		}
 	}
-	if s.detector, err = NewDetector(bg, target, MF); err != nil {
+	if len(targets) == 1 {
+		s.detector, err = NewDetector(bg, targets[0], MF)
+	} else {
+		s.detector, err = NewAny(bg, targets)
+	}
+	if err != nil {
 		return err
 	}
 	if len(s.recent) >= 20*s.samples || len(s.recent) >= s.options.Memory*s.samples {

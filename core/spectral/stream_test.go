@@ -11,7 +11,7 @@ import (
 // given on its way agrees with what the whole scene says afterwards.
 func TestStream_MadeUp(t *testing.T) {
 	m := makeUp(9, 400, 300, 64, 0.01, 1500)
-	s, err := NewStream(m.samples, m.absorption, StreamOptions{Rate: 1e-4})
+	s, err := NewStream(m.samples, [][]float64{m.absorption}, StreamOptions{Rate: 1e-4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestStream_MadeUp(t *testing.T) {
 }
 
 func TestStream_BadLines(t *testing.T) {
-	s, err := NewStream(4, []float64{1, 2}, StreamOptions{Kind: Difference})
+	s, err := NewStream(4, [][]float64{{1, 2}}, StreamOptions{Kind: Difference})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,17 +2,19 @@ package visit
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/vigia-project/vigia"
 )
 
 // An Arrival is one visit as a rhythm sees it.
 type Arrival struct {
 	At    time.Time
 	Dwell time.Duration // 0: not known, as of a stay that outlasted the watch
+	Class string        // of vehicle; "" is not known
 }
 
 // A Watch is a time through which a site was looked at. What happened outside
@@ -22,7 +24,7 @@ type Watch struct{ From, To time.Time }
 // A Pattern is a time of some days at which visits come again and again, more
 // often than the rest of the record explains.
 type Pattern struct {
-	Days     string        // "every day", "on Mondays", "every 3 days" …
+	Days     vigia.Days
 	From, To time.Duration // of the day
 	Seen     int           // watched days on which there was a visit then
 	Watched  int           // days on which that time was watched
@@ -53,28 +55,38 @@ const (
 	fewestSeen    = 3
 )
 
+func (o RhythmOptions) withDefaults() RhythmOptions {
+	if o.Chance <= 0 {
+		o.Chance = defaultChance
+	}
+	if o.Zone == nil {
+		o.Zone = time.UTC
+	}
+	return o
+}
+
 // widths of a time of day that are tried, slots.
 var widths = []int{1, 2, 4, 6}
 
 // A daySet is some days of a calendar counted from 1970.
 type daySet struct {
-	name string
+	name vigia.Days
 	has  func(day int) bool
 }
 
 // daySets are those that are tried. 1 January 1970 was a Thursday.
 func daySets() []daySet {
 	out := []daySet{
-		{"every day", func(int) bool { return true }},
-		{"from Monday to Friday", func(d int) bool { return weekday(d) >= 1 && weekday(d) <= 5 }},
-		{"at weekends", func(d int) bool { return weekday(d) == 0 || weekday(d) == 6 }},
+		{vigia.EveryDay, func(int) bool { return true }},
+		{vigia.MondayFriday, func(d int) bool { return weekday(d) >= 1 && weekday(d) <= 5 }},
+		{vigia.Weekends, func(d int) bool { return weekday(d) == 0 || weekday(d) == 6 }},
 	}
 	for w := range 7 {
-		out = append(out, daySet{"on " + time.Weekday(w).String() + "s", func(d int) bool { return weekday(d) == w }})
+		out = append(out, daySet{vigia.Days(strings.ToLower(time.Weekday(w).String())), func(d int) bool { return weekday(d) == w }})
 	}
-	for _, n := range []int{2, 3} {
+	for n, name := range []vigia.Days{2: vigia.EverySecond, 3: vigia.EveryThird} {
 		for phase := range n {
-			out = append(out, daySet{fmt.Sprintf("every %d days", n), func(d int) bool { return d%n == phase }})
+			out = append(out, daySet{name, func(d int) bool { return d%n == phase }})
 		}
 	}
 	return out
@@ -89,12 +101,7 @@ func weekday(day int) int { return ((day+4)%7 + 7) % 7 }
 // patterns tried (Bonferroni). Of patterns that overlap, the least likely to
 // be chance stays.
 func Patterns(arrivals []Arrival, watches []Watch, o RhythmOptions) []Pattern {
-	if o.Chance <= 0 {
-		o.Chance = defaultChance
-	}
-	if o.Zone == nil {
-		o.Zone = time.UTC
-	}
+	o = o.withDefaults()
 	c := newCalendar(arrivals, watches, o.Zone)
 	sets := daySets()
 	tries := float64(len(sets) * len(widths) * slots)
@@ -268,27 +275,4 @@ func binomialTail(n, k int, p float64) float64 {
 		sum += math.Exp(a - b - d + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
 	}
 	return math.Min(sum, 1)
-}
-
-// Sentence says it in plain words with its numbers.
-func (p Pattern) Sentence() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "visits %s between %s and %s", p.Days, clock(p.From), clock(p.To))
-	if p.Longest > 0 {
-		fmt.Fprintf(&b, ", of %d–%d min", int(p.Shortest.Minutes()+0.5), int(p.Longest.Minutes()+0.5))
-	}
-	fmt.Fprintf(&b, ": on %d of %d watched days, about %s; as at other times it would be %.1f; chance %s",
-		p.Seen, p.Watched, clock(p.At), p.Usual*float64(p.Watched), percent(p.Chance))
-	return b.String()
-}
-
-func clock(d time.Duration) string {
-	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
-}
-
-func percent(p float64) string {
-	if p < 0.001 {
-		return "below 0.1 %"
-	}
-	return fmt.Sprintf("%.1f %%", 100*p)
 }

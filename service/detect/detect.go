@@ -12,6 +12,7 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/pointsensor"
+	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/stream"
@@ -20,35 +21,48 @@ import (
 // history is how far back a sensor's background looks.
 const history = 30 * time.Minute
 
-// Detect finds plumes in readings.
+// Detect finds what rises above the background, in readings and in scan lines.
 type Detect struct {
 	*service.Base
 	options pointsensor.Options
+	library []spectral.Signature
+	workers int
+
+	// flights are the scan lines under way. The step alone uses it: a step has one
+	// message in hand at a time.
+	flights map[vigia.ID]*flightScans
 }
 
-// New makes the step. falseAlarm is the probability, per reading, that the
-// background alone is called a detection.
-func New(b *service.Base, falseAlarm float64) *Detect {
-	return &Detect{Base: b, options: pointsensor.Options{FalseAlarm: falseAlarm, Window: history}}
+// New makes the step. falseAlarm is the probability, per reading and per pixel,
+// that the background alone is called a detection; library is what scan lines
+// are searched for. The answer does not depend on workers.
+func New(b *service.Base, falseAlarm float64, library []spectral.Signature, workers int) *Detect {
+	return &Detect{
+		Base: b, options: pointsensor.Options{FalseAlarm: falseAlarm, Window: history},
+		library: library, workers: workers, flights: map[vigia.ID]*flightScans{},
+	}
 }
 
 // Step reads everything on the log that the picture is made of.
 func (d *Detect) Step() service.Step {
 	s := service.Step{
 		Name:     "detect",
-		Subjects: []string{stream.Observation + "*", stream.Wind + "*", stream.Buildings, stream.FlightOrder},
+		Subjects: []string{stream.Observation + "*", stream.Wind + "*", stream.Buildings, stream.ScanLines + "*", stream.FlightOrder},
 	}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
-		if m.Subject == stream.FlightOrder {
-			return d.order(s, m)
+		switch {
+		case m.Subject == stream.FlightOrder:
+			return d.order(ctx, s, m)
+		case strings.HasPrefix(m.Subject, stream.ScanLines):
+			return d.scan(ctx, s, m)
 		}
 		return d.batch(ctx, s, m)
 	}
 	return s
 }
 
-// order announces that a flight's data is complete.
-func (d *Detect) order(s service.Step, m stream.Message) (service.Apply, error) {
+// order announces that a flight's data is complete, after what its cubes hold.
+func (d *Detect) order(ctx context.Context, s service.Step, m stream.Message) (service.Apply, error) {
 	var decision vigia.Decision
 	if err := json.Unmarshal(m.Data, &decision); err != nil {
 		return nil, vigia.Errorf(vigia.Invalid, "the decision is not readable: %v", err)
@@ -56,8 +70,15 @@ func (d *Detect) order(s service.Step, m stream.Message) (service.Apply, error) 
 	if decision.Kind != vigia.EndFlight || decision.Flight == nil {
 		return nil, nil
 	}
+	found, err := d.closeScans(ctx, decision.Flight.ID, m)
+	if err != nil {
+		return nil, err
+	}
 	closed := vigia.FlightClosed{Flight: decision.Flight.ID, Log: m.Seq}
 	return func(tx store.Tx) error {
+		if err := d.keep(tx, s, found); err != nil {
+			return err
+		}
 		_, err := tx.AddFact(vigia.NewID("closed", decision.ID), closed, s.Trace("flight.closed", d.Clock(), stream.FlightIsClosed))
 		return err
 	}, nil

@@ -1,136 +1,255 @@
 // Package follow watches an authorised area: position reports within it become
-// tracks, and every track expires. What lies outside the area, the hours or
-// the purpose of the authorisation is counted and not kept.
+// tracks, where tracks stay becomes visits, and what was in view is told, so
+// that nobody takes an hour that was not watched for a quiet one.
 //
-// It does not stand on the stream yet: ingest has no door for position
-// reports. A Watch is what its step will hold, one for each flight.
+// What lies outside the area, the hours or the purpose of the authorisation is
+// counted and not kept, and all that is kept expires.
 package follow
 
 import (
-	"math"
-	"slices"
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/vigia-project/vigia"
-	"github.com/vigia-project/vigia/core/track"
-	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/service"
+	"github.com/vigia-project/vigia/store"
+	"github.com/vigia-project/vigia/stream"
 )
 
-// A Watch follows vehicles for one flight under one authorisation.
-type Watch struct {
-	authorisation vigia.Authorisation
-	flight        vigia.Flight
-	keep          time.Duration
-	frame         geo.Frame
-	tracker       *track.Tracker
-	start         time.Time
-	points        []vigia.TrackPoint // in order of time
-	outside       map[vigia.SealReason]int
+// Keep is how long things are kept after the time they tell of.
+type Keep struct {
+	Tracks time.Duration // pictures
+	Visits time.Duration // visits, and what was in view
 }
 
-// MaxKeep is the longest that a track may be kept.
+// MaxKeep is the longest that anything may be kept.
 const MaxKeep = 90 * 24 * time.Hour
 
-// New begins a watch. keep is how long a track lives after the time it tells
-// of; it must be above 0 and at most MaxKeep. The flight must be of the
-// authorisation and of its purpose.
-func New(a vigia.Authorisation, f vigia.Flight, keep time.Duration) (*Watch, error) {
-	if err := a.Valid(); err != nil {
-		return nil, err
-	}
-	if f.Authorisation != a.ID || f.Purpose != a.Purpose {
-		return nil, vigia.Errorf(vigia.Forbidden, "the flight %s is not of the authorisation %s and its purpose", f.ID, a.ID)
-	}
-	if keep <= 0 || keep > MaxKeep {
-		return nil, vigia.Errorf(vigia.Invalid, "tracks are kept for more than nothing and at most %d days", int(MaxKeep.Hours()/24))
-	}
-	w := &Watch{authorisation: a, flight: f, keep: keep, tracker: track.New(track.Settings{}), start: a.From, outside: map[vigia.SealReason]int{}}
-	ring := a.Volume.Footprint[0]
-	w.frame.Origin = geo.Point{Lon: ring[0][0], Lat: ring[0][1], Alt: f.GroundM}
-	return w, nil
-}
+// DefaultKeep holds tracks as long as the reports they came from, and visits
+// long enough to know a weekly rhythm.
+var DefaultKeep = Keep{Tracks: stream.MotionKeep, Visits: MaxKeep}
 
-// permits tells whether a vehicle may be followed at a time and place. It is on
-// the ground, so the volume's floor and ceiling, which bound the aircraft, do
-// not bound it.
-func (w *Watch) permits(t time.Time, at geo.Point) (vigia.SealReason, bool) {
-	switch a := w.authorisation; {
-	case t.Before(a.From) || !t.Before(a.Until):
-		return vigia.OutsideHours, false
-	case !a.Volume.Footprint.Contains(at.Lon, at.Lat):
-		return vigia.OutsideVolume, false
-	}
-	return "", true
-}
-
-// Add takes the reports of one scan. Those that the authorisation does not
-// cover are counted by reason and dropped before anything follows them.
-func (w *Watch) Add(reports []vigia.PositionReport) error {
-	if len(reports) == 0 {
-		return nil
-	}
-	first := reports[0]
-	scan := track.Scan{Number: first.Scan, Time: first.Time.Sub(w.start).Seconds()}
-	for i, r := range reports {
-		if r.Scan != first.Scan || !r.Time.Equal(first.Time) {
-			return vigia.Errorf(vigia.Invalid, "report %s is of another scan than the one before it", r.ID)
+func (k Keep) valid() error {
+	for _, d := range []time.Duration{k.Tracks, k.Visits} {
+		if d <= 0 || d > MaxKeep {
+			return vigia.Errorf(vigia.Invalid, "tracks and visits are kept for more than nothing and at most %d days", int(MaxKeep.Hours()/24))
 		}
-		if r.Flight != w.flight.ID {
-			return vigia.Errorf(vigia.Forbidden, "report %s is of the flight %s, not of %s", r.ID, r.Flight, w.flight.ID)
-		}
-		if err := r.At.Valid(); err != nil {
-			return vigia.Errorf(vigia.Invalid, "report %s: %v", r.ID, err)
-		}
-		if reason, ok := w.permits(r.Time, r.At); !ok {
-			w.outside[reason]++
-			continue
-		}
-		l := w.frame.ToLocal(r.At)
-		scan.Reports = append(scan.Reports, track.Report{ID: i, X: l.X, Y: l.Y, Sigma: r.SigmaM, Class: r.Class})
 	}
-	if first.Time.Before(w.authorisation.From) || !first.Time.Before(w.authorisation.Until) {
-		return nil // outside the hours nothing moves on, not even a prediction
-	}
-	if err := w.tracker.Add(scan); err != nil {
-		return err
-	}
-	w.take(w.tracker.Settled())
 	return nil
 }
 
-// End settles what still waits for late scans.
-func (w *Watch) End() { w.take(w.tracker.Close()) }
+// Follow is the step.
+type Follow struct {
+	*service.Base
+	keep    Keep
+	watches map[vigia.ID]*Watch
+	pending pending
+}
 
-// take keeps the points of settled pictures that lie in the area: a track that
-// drives out of it is told up to its edge.
-func (w *Watch) take(pictures []track.Picture) {
-	for _, p := range pictures {
-		at := w.start.Add(time.Duration(p.Time * float64(time.Second)))
-		for _, e := range p.Tracks {
-			place := w.frame.ToPoint(geo.Local{X: e.X, Y: e.Y})
-			if _, ok := w.permits(at, place); !ok {
-				continue
+// pending is the outcome of a message that is not yet kept: when keeping fails
+// the message comes again, and its watch has seen it.
+type pending struct {
+	seq     uint64
+	outcome Outcome
+}
+
+// New makes the step.
+func New(b *service.Base, keep Keep) (*Follow, error) {
+	if err := keep.valid(); err != nil {
+		return nil, err
+	}
+	return &Follow{Base: b, keep: keep, watches: map[vigia.ID]*Watch{}}, nil
+}
+
+const stepName = "follow"
+
+// Steps are the two readers: of positions, and of the end of flights.
+func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends()} }
+
+// step follows what is on the log of positions. Its trackers are held in
+// memory; they are what the batches since each watch's beginning make of them,
+// and are made again from these when the process begins.
+func (f *Follow) step() service.Step {
+	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}}
+	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
+		var b vigia.Batch
+		if err := json.Unmarshal(m.Data, &b); err != nil {
+			return nil, vigia.Errorf(vigia.Invalid, "the batch is not readable: %v", err)
+		}
+		if b.Flight != flightOf(m.Subject) {
+			return nil, vigia.Errorf(vigia.Invalid, "the batch is of the flight %s and came as %s", b.Flight, m.Subject)
+		}
+		w, err := f.watch(ctx, b.Flight, m.Seq)
+		if err != nil {
+			return nil, err
+		}
+		if w.last < m.Seq {
+			out, err := w.Take(b, m.Seq)
+			f.pending = pending{m.Seq, out}
+			if err != nil {
+				return nil, err
 			}
-			w.points = append(w.points, vigia.TrackPoint{
-				Track: vigia.NewID("track", w.flight.ID, e.Track), Flight: w.flight.ID, Time: at, At: place,
-				EastMPS: e.VX, NorthMPS: e.VY, SigmaM: math.Sqrt((e.Covariance[0][0] + e.Covariance[1][1]) / 2),
-				Existence: e.Existence, Class: e.Class, Expires: at.Add(w.keep),
-			})
+		}
+		if f.pending.seq != m.Seq {
+			return nil, vigia.Errorf(vigia.Internal, "the message %d was followed and its outcome is gone", m.Seq)
+		}
+		return f.apply(s, w, f.pending.outcome), nil
+	}
+	return s
+}
+
+func flightOf(subject string) vigia.ID { return vigia.ID(strings.TrimPrefix(subject, stream.Position)) }
+
+// apply keeps an outcome.
+func (f *Follow) apply(s service.Step, w *Watch, out Outcome) service.Apply {
+	from := w.from()
+	return func(tx store.Tx) error {
+		if out.Now != nil {
+			if _, err := tx.AddFact(out.Now.ID, out.Now, s.Trace("track.seen", f.Clock(), stream.TrackSeen)); err != nil {
+				return err
+			}
+		}
+		for _, p := range out.Pictures {
+			if _, err := tx.AddPicture(p, s.Trace("track.kept", f.Clock(), "")); err != nil {
+				return err
+			}
+		}
+		for _, v := range out.Visits {
+			if _, err := tx.AddVisit(v, s.Trace("visit.ended", f.Clock(), stream.VisitEnded)); err != nil {
+				return err
+			}
+		}
+		for _, l := range out.Looks {
+			if _, err := tx.AddLook(l, s.Trace("look.kept", f.Clock(), "")); err != nil {
+				return err
+			}
+		}
+		f.Counters.Add("follow.pictures", float64(len(out.Pictures)))
+		f.Counters.Add("follow.visits", float64(len(out.Visits)))
+		return tx.SetPosition(beginning(w.flight.ID), from)
+	}
+}
+
+// beginning is under which name the place is kept from which a flight's watch
+// must be read to make it again.
+func beginning(flight vigia.ID) string { return stepName + "." + string(flight) }
+
+// watch is the watch of a flight as it was before the message at seq.
+func (f *Follow) watch(ctx context.Context, flight vigia.ID, seq uint64) (*Watch, error) {
+	if w := f.watches[flight]; w != nil {
+		return w, nil
+	}
+	var a vigia.Authorisation
+	var fl vigia.Flight
+	var from uint64
+	err := f.Store.View(ctx, func(r store.Reader) (err error) {
+		if fl, err = r.Flight(flight); err != nil {
+			return err
+		}
+		if a, err = r.Authorisation(fl.Authorisation); err != nil {
+			return err
+		}
+		from, err = r.Position(beginning(flight))
+		return err
+	})
+	if vigia.ErrorCode(err) == vigia.NotFound {
+		// Positions and decisions are two logs: the flight's may not be read yet.
+		return nil, vigia.Errorf(vigia.Unavailable, "the flight %s is not known yet", flight)
+	}
+	if err != nil {
+		return nil, err
+	}
+	w, err := NewWatch(a, fl, f.keep)
+	if err != nil {
+		return nil, vigia.Errorf(vigia.Invalid, "%s", vigia.ErrorMessage(err))
+	}
+	if from > 0 && from < seq {
+		if err := f.again(ctx, w, from, seq); err != nil {
+			return nil, err
+		}
+	}
+	f.watches[flight] = w
+	return w, nil
+}
+
+// errEnough ends a reading.
+var errEnough = errors.New("enough")
+
+// again makes a watch what it was before the message at until. What it tells on
+// the way is kept already.
+func (f *Follow) again(ctx context.Context, w *Watch, from, until uint64) error {
+	f.Log.Info("a watch is made again from the log", "flight", w.flight.ID, "from", from)
+	err := f.Stream.Follow(ctx, []string{stream.Position + string(w.flight.ID)}, from, func(_ context.Context, m stream.Message) error {
+		if m.Seq >= until {
+			return errEnough
+		}
+		var b vigia.Batch
+		if json.Unmarshal(m.Data, &b) != nil {
+			return nil // it was passed over before
+		}
+		_, err := w.Take(b, m.Seq)
+		if vigia.ErrorCode(err) == vigia.Invalid {
+			return nil
+		}
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
+}
+
+// ends puts the end of a flight on the log of positions, so that it has its
+// place among them, in a replay too.
+func (f *Follow) ends() service.Step {
+	s := service.Step{Name: "follow-ends", Subjects: []string{stream.FlightIsClosed}}
+	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
+		var c vigia.FlightClosed
+		if err := json.Unmarshal(m.Data, &c); err != nil {
+			return nil, vigia.Errorf(vigia.Invalid, "the end of a flight is not readable: %v", err)
+		}
+		b := vigia.Batch{ID: vigia.NewID("end", c.Flight), Flight: c.Flight}
+		data, err := json.Marshal(b)
+		if err != nil {
+			return nil, err
+		}
+		_, _, err = f.Stream.Publish(ctx, stream.Message{Subject: stream.Position + string(c.Flight), ID: string(b.ID), Data: data})
+		return nil, err
+	}
+	return s
+}
+
+// forgetEvery is how often what has expired is deleted.
+const forgetEvery = time.Minute
+
+// Forget deletes what has expired, now and again until ctx is done.
+func (f *Follow) Forget(ctx context.Context) error {
+	for {
+		if n, err := f.Expire(ctx); err != nil && ctx.Err() == nil {
+			f.Log.Error("what has expired could not be deleted and will be tried again", "error", err)
+		} else if n > 0 {
+			f.Counters.Add("follow.expired", float64(n))
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(forgetEvery):
 		}
 	}
 }
 
-// Points returns what is kept at the time now, and forgets what has expired.
-func (w *Watch) Points(now time.Time) []vigia.TrackPoint {
-	w.points = slices.DeleteFunc(w.points, func(p vigia.TrackPoint) bool { return !now.Before(p.Expires) })
-	return slices.Clone(w.points)
-}
-
-// Outside counts the reports that were dropped, by reason.
-func (w *Watch) Outside() map[vigia.SealReason]int {
-	out := map[vigia.SealReason]int{}
-	for k, n := range w.outside {
-		out[k] = n
-	}
-	return out
+// Expire deletes what has expired by now, and counts it.
+func (f *Follow) Expire(ctx context.Context) (n int, err error) {
+	now := f.Clock()
+	err = f.Update(ctx, func(tx store.Tx) error {
+		n, err = tx.Expire(now, store.Trace{Actor: "service/" + stepName, Action: "expired", At: now})
+		return err
+	})
+	return n, err
 }

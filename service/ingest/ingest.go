@@ -8,11 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/service"
+	"github.com/vigia-project/vigia/service/ingest/source"
 	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/stream"
 	"github.com/vigia-project/vigia/wire/plain"
@@ -21,6 +23,9 @@ import (
 // batchRecords is how many records one message of the log holds at most.
 const batchRecords = 1000
 
+// batchBytes is how many bytes of sensors one message of the log holds, about.
+const batchBytes = 1 << 20
+
 // maxProblems is how many problems a receipt lists; more are counted.
 const maxProblems = 100
 
@@ -28,6 +33,9 @@ const maxProblems = 100
 type Ingest struct {
 	*service.Base
 	sealer *Sealer
+
+	mu     sync.Mutex
+	meters []*source.Meter // of the sources, in the order of the configuration
 }
 
 // New makes the door. Everything sealed is sealed by the sealer.
@@ -70,7 +78,7 @@ func (i *Ingest) Observations(ctx context.Context, req Request) (Receipt, error)
 		if o.To != nil {
 			places = append(places, *o.To)
 		}
-		return in.take(ctx, rec.Record, o.Time, places, func(b *vigia.Batch, offset int64) {
+		return in.take(ctx, rec.Raw, o.Time, places, func(b *vigia.Batch, offset int64) {
 			o.Origin.Offset = offset
 			b.Observations = append(b.Observations, o)
 		})
@@ -127,7 +135,7 @@ func (i *Ingest) Winds(ctx context.Context, req Request) (Receipt, error) {
 		w.Flight = in.flight.ID
 		w.ID, w.Origin = "", vigia.Provenance{}
 		w.ID = vigia.NewID("wind", w)
-		return in.take(ctx, rec.Record, w.Time, nil, func(b *vigia.Batch, offset int64) {
+		return in.take(ctx, rec.Raw, w.Time, nil, func(b *vigia.Batch, offset int64) {
 			w.Origin = vigia.Provenance{Offset: offset, Line: rec.Line}
 			b.Winds = append(b.Winds, w)
 		})
@@ -181,14 +189,8 @@ func (i *Ingest) unreadable(err error) error {
 // publish names a batch by what it holds and puts it on the log.
 func (i *Ingest) publish(ctx context.Context, subject string, b *vigia.Batch) (repeated bool, err error) {
 	b.Chunk = vigia.Digest(b.Raw)
-	for k := range b.Observations {
-		b.Observations[k].Origin.Chunk = b.Chunk
-	}
-	for k := range b.Winds {
-		b.Winds[k].Origin.Chunk = b.Chunk
-	}
-	// The same bytes placed at another origin are another batch.
-	b.ID = vigia.NewID("batch", subject, b.Flight, b.Observations, b.Winds, b.Buildings)
+	setChunk(b)
+	b.ID = batchID(subject, b)
 	data, err := json.Marshal(b)
 	if err != nil {
 		return false, err
@@ -197,18 +199,31 @@ func (i *Ingest) publish(ctx context.Context, subject string, b *vigia.Batch) (r
 	return repeated, err
 }
 
-// intake is one request under way.
+// batchID names a batch by what was read: the same bytes placed at another
+// origin are another batch.
+func batchID(subject string, b *vigia.Batch) vigia.ID {
+	if len(b.Poses)+len(b.Reports) > 0 {
+		return motionID(subject, b)
+	}
+	return vigia.NewID("batch", subject, b.Flight, b.Observations, b.Winds, b.Buildings)
+}
+
+// intake is one request, or one source, under way.
 type intake struct {
 	*Ingest
 	subject string
 	flight  vigia.Flight
 	permit  vigia.Authorisation
+	refused vigia.SealReason // why nothing of it may be seen; "" = the permit tells
 	options plain.Options
+	meter   *source.Meter // of a source; nil otherwise
+	latest  time.Time     // that a record of the batch tells
 
-	header  string
-	batch   vigia.Batch
-	sealed  sealedPart
-	receipt Receipt
+	mediaType string
+	header    string
+	batch     vigia.Batch
+	sealed    sealedPart
+	receipt   Receipt
 }
 
 // begin finds the flight and who permitted it.
@@ -216,7 +231,7 @@ func (i *Ingest) begin(ctx context.Context, req Request, subject string) (*intak
 	in := &intake{
 		Ingest:  i,
 		subject: subject + string(req.Flight),
-		options: plain.Options{Name: req.Name, Frame: req.Frame, Now: i.Clock()},
+		options: plain.Options{Name: req.Name, Frame: req.Frame, Now: i.Clock()}, mediaType: "text/csv",
 		receipt: emptyReceipt(),
 	}
 	err := i.Store.View(ctx, func(r store.Reader) (err error) {
@@ -233,27 +248,58 @@ func (i *Ingest) begin(ctx context.Context, req Request, subject string) (*intak
 }
 
 // take puts a record where the authorisation lets it go: the log or the seal.
-func (in *intake) take(ctx context.Context, rec plain.Record, at time.Time, places []geo.Point, add func(b *vigia.Batch, offset int64)) error {
-	if reason, ok := in.permit.Permits(at, in.flight.Purpose, places...); !ok {
-		in.sealed.add(rec.Raw, reason)
-		if in.sealed.records >= batchRecords {
-			return in.flushSealed(ctx)
-		}
-		return nil
+func (in *intake) take(ctx context.Context, raw string, at time.Time, places []geo.Point, add func(b *vigia.Batch, offset int64)) error {
+	reason, ok := in.permits(at, places...)
+	return in.put(ctx, raw, at, reason, ok, add)
+}
+
+// put puts a record on the log, or where it is sealed if it may not be seen.
+func (in *intake) put(ctx context.Context, raw string, at time.Time, reason vigia.SealReason, ok bool, add func(b *vigia.Batch, offset int64)) error {
+	if !ok {
+		return in.seal(ctx, raw, 1, reason)
 	}
-	if len(in.batch.Raw) == 0 {
-		in.batch = vigia.Batch{Flight: in.flight.ID, MediaType: "text/csv", Received: in.Clock().UTC(), Raw: []byte(in.header)}
-	}
+	in.start(at)
 	add(&in.batch, int64(len(in.batch.Raw)))
-	in.batch.Raw = append(in.batch.Raw, rec.Raw...)
-	if len(in.batch.Observations)+len(in.batch.Winds) >= batchRecords {
+	in.batch.Raw = append(in.batch.Raw, raw...)
+	if records(&in.batch) >= batchRecords || len(in.batch.Raw) >= batchBytes {
 		return in.flush(ctx)
 	}
 	return nil
 }
 
+// permits asks the flight's authorisation.
+func (in *intake) permits(at time.Time, places ...geo.Point) (vigia.SealReason, bool) {
+	if in.refused != "" {
+		return in.refused, false
+	}
+	return in.permit.Permits(at, in.flight.Purpose, places...)
+}
+
+// permitsGround asks it about what stands or drives on the ground.
+func (in *intake) permitsGround(at time.Time, places ...geo.Point) (vigia.SealReason, bool) {
+	if in.refused != "" {
+		return in.refused, false
+	}
+	return in.permit.PermitsGround(at, in.flight.Purpose, places...)
+}
+
+// start begins a batch where none is under way.
+func (in *intake) start(at time.Time) {
+	if at.After(in.latest) {
+		in.latest = at
+	}
+	if in.batch.Flight == "" {
+		in.batch = vigia.Batch{Flight: in.flight.ID, MediaType: in.mediaType, Received: in.Clock().UTC(), Raw: []byte(in.header)}
+	}
+}
+
+// records counts what was read.
+func records(b *vigia.Batch) int {
+	return len(b.Observations) + len(b.Winds) + len(b.Poses) + len(b.Reports)
+}
+
 func (in *intake) flush(ctx context.Context) error {
-	n := len(in.batch.Observations) + len(in.batch.Winds)
+	n := records(&in.batch)
 	if n == 0 {
 		return nil
 	}
@@ -265,9 +311,11 @@ func (in *intake) flush(ctx context.Context) error {
 	if repeated {
 		in.receipt.Repeated += n
 		in.Counters.Add("ingest.repeated", float64(n))
+		in.meter.Repeated(n)
 	} else {
 		in.receipt.Accepted += n
 		in.Counters.Add("ingest.accepted", float64(n))
+		in.meter.Accepted(in.Clock(), n, in.latest)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ type door struct {
 	key  string
 }
 
-func open(t *testing.T, purpose vigia.Purpose) *door {
+func open(t testing.TB, purpose vigia.Purpose) *door {
 	t.Helper()
 	d := &door{tape: &tape{}}
 	base := service.New(sqlitetest.Open(t), d.tape, func() time.Time { return noon }, slog.New(slog.DiscardHandler))

@@ -92,13 +92,22 @@ type sealedPart struct {
 	reasons map[vigia.SealReason]int
 }
 
-func (p *sealedPart) add(raw string, reason vigia.SealReason) {
+func (p *sealedPart) add(raw string, records int, reason vigia.SealReason) {
 	if p.reasons == nil {
 		p.reasons = map[vigia.SealReason]int{}
 	}
 	p.raw = append(p.raw, raw...)
-	p.records++
-	p.reasons[reason]++
+	p.records += records
+	p.reasons[reason] += records
+}
+
+// seal keeps raw, in which there are so many records, from everybody's eyes.
+func (in *intake) seal(ctx context.Context, raw string, records int, reason vigia.SealReason) error {
+	in.sealed.add(raw, records, reason)
+	if in.sealed.records >= batchRecords || len(in.sealed.raw) >= batchBytes {
+		return in.flushSealed(ctx)
+	}
+	return nil
 }
 
 // flushSealed puts what was gathered on the log, sealed.
@@ -121,8 +130,10 @@ func (in *intake) flushSealed(ctx context.Context) error {
 	}
 	if repeated {
 		in.receipt.Repeated += sealed.Records
+		in.meter.Repeated(sealed.Records)
 	} else {
 		in.receipt.Sealed += sealed.Records
+		in.meter.Sealed(sealed.Records)
 		in.Counters.Add("ingest.sealed", float64(sealed.Records))
 	}
 	in.sealed = sealedPart{}

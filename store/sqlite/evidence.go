@@ -16,6 +16,16 @@ func (r *reader) Detections(f store.DetectionFilter) ([]vigia.Detection, error) 
 		f.Flight, f.Flight, limit(f.Limit))
 }
 
+func (t *tx) AddPlume(p vigia.Plume, trace store.Trace) (bool, error) {
+	return t.add(p.ID, p, trace, `INSERT INTO plume (id, flight, log, cell, body) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		p.ID, p.Flight, p.Log, int64(geo.CellOf(p.At)))
+}
+
+func (r *reader) Plumes(f store.PlumeFilter) ([]vigia.Plume, error) {
+	return list[vigia.Plume](r, `SELECT body FROM plume WHERE (? = '' OR flight = ?) AND log <= ? ORDER BY n DESC LIMIT ?`,
+		f.Flight, f.Flight, bound(f.UpToLog), limit(f.Limit))
+}
+
 func (t *tx) AddPosterior(p vigia.Posterior, trace store.Trace) (bool, error) {
 	return t.add(p.ID, p, trace, `INSERT INTO posterior (id, flight, body) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, p.ID, p.Flight)
 }

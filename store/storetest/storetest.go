@@ -33,9 +33,12 @@ func Run(t *testing.T, open Opener) {
 		"Batches":                    batches,
 		"Places":                     places,
 		"LatestFirst":                latestFirst,
+		"Plumes":                     plumes,
 		"SealedIsNotKept":            sealedIsNotKept,
 		"Users":                      users,
 		"Positions":                  positions,
+		"Traffic":                    traffic,
+		"TrafficExpires":             trafficExpires,
 		"Outbox":                     outbox,
 		"Deliveries":                 deliveries,
 		"Rejections":                 rejections,
@@ -210,6 +213,9 @@ func addTwiceIsOnce(b *bench) {
 				"detection": func() (bool, error) {
 					return tx.AddDetection(detection(1), trace("detection.found", "detection.found"))
 				},
+				"plume": func() (bool, error) {
+					return tx.AddPlume(plume(1, 1), trace("plume.found", "plume.found"))
+				},
 				"posterior": func() (bool, error) {
 					return tx.AddPosterior(vigia.Posterior{ID: "post-1", Flight: "F1"}, trace("source.located", "source.located"))
 				},
@@ -227,7 +233,7 @@ func addTwiceIsOnce(b *bench) {
 			return nil
 		})
 	}
-	b.wantTraces(4, 3)
+	b.wantTraces(5, 4)
 }
 
 func siteVersions(b *bench) {
@@ -426,6 +432,50 @@ func latestFirst(b *bench) {
 			b.Errorf("posteriors of all flights: %d", len(p))
 		}
 		return err
+	})
+}
+
+func plume(n int, log uint64) vigia.Plume {
+	return vigia.Plume{
+		ID: vigia.NewID("plume", n), Flight: "F1", Sensor: "imager", Chemical: "methane", Chemicals: []vigia.ChemicalProbability{{Name: "methane", Probability: 1}},
+		From: epoch, To: epoch.Add(time.Second), Outline: geo.Rect(-30, 10, -29.999, 10.001), At: geo.Point{Lon: -30, Lat: 10},
+		Pixels: n, Columns: []vigia.PlumeColumn{{Lon: -30, Lat: 10, PPMM: 800, Sigma: 90}}, Origin: vigia.PlumeOrigin{Cube: "cube-1", Last: 3}, Log: log,
+	}
+}
+
+func plumes(b *bench) {
+	for n := range 3 {
+		b.update(func(tx store.Tx) error {
+			_, err := tx.AddPlume(plume(n, uint64(10*n)), trace("plume.found", ""))
+			return err
+		})
+	}
+	b.view(func(r store.Reader) error {
+		for name, c := range map[string]struct {
+			filter store.PlumeFilter
+			want   []int
+		}{
+			"all":            {store.PlumeFilter{}, []int{2, 1, 0}},
+			"some":           {store.PlumeFilter{Flight: "F1", Limit: 2}, []int{2, 1}},
+			"up to the log":  {store.PlumeFilter{Flight: "F1", UpToLog: 10}, []int{1, 0}},
+			"another flight": {store.PlumeFilter{Flight: "F2"}, nil},
+		} {
+			found, err := r.Plumes(c.filter)
+			if err != nil {
+				return err
+			}
+			var got []int
+			for _, p := range found {
+				got = append(got, p.Pixels)
+				if p.Outline.Valid() != nil || p.Columns[0].Sigma != 90 || !p.To.Equal(epoch.Add(time.Second)) {
+					b.Errorf("%s: the plume kept is %+v", name, p)
+				}
+			}
+			if fmt.Sprint(got) != fmt.Sprint(c.want) {
+				b.Errorf("%s: plumes %v, want %v", name, got, c.want)
+			}
+		}
+		return nil
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -248,4 +249,72 @@ func FuzzReadHeader(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// A cube read line by line from a pipe is the cube read from a file.
+func TestLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		h := Header{
+			Samples: rapid.IntRange(1, 9).Draw(t, "samples"), Lines: rapid.IntRange(1, 7).Draw(t, "lines"), Bands: rapid.IntRange(1, 40).Draw(t, "bands"),
+			Offset:     int64(rapid.IntRange(0, 5).Draw(t, "offset")),
+			Type:       rapid.SampledFrom([]DataType{Uint8, Int16, Float32, Float64}).Draw(t, "type"),
+			Interleave: rapid.SampledFrom([]Interleave{BIL, BIP}).Draw(t, "interleave"), BigEndian: rapid.Bool().Draw(t, "big"),
+		}
+		data := make([]byte, h.Offset)
+		for i := range h.Samples * h.Lines * h.Bands {
+			data = encode(data, h.Type, h.BigEndian, i%101)
+		}
+		c, err := NewCube(h, bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := make([]float32, h.Samples*h.Lines*h.Bands)
+		if err := c.ReadPixels(want, 0); err != nil {
+			t.Fatal(err)
+		}
+		cut := rapid.IntRange(int(h.Offset), len(data)).Draw(t, "cut")
+		l, err := NewLines(h, bytes.NewReader(data[:cut]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := h.Samples * h.Bands
+		line := make([]float32, n)
+		whole := (cut - int(h.Offset)) / (n * h.Type.Width())
+		for k := range whole {
+			if err := l.Next(line); err != nil {
+				t.Fatal(err)
+			}
+			if fmt.Sprint(line) != fmt.Sprint(want[k*n:(k+1)*n]) {
+				t.Fatalf("line %d is %v, want %v", k, line, want[k*n:(k+1)*n])
+			}
+		}
+		err = l.Next(line)
+		if whole == h.Lines && err != io.EOF || whole < h.Lines && vigia.ErrorCode(err) != vigia.Invalid {
+			t.Fatalf("after %d lines of %d: %v", whole, h.Lines, err)
+		}
+	})
+	if _, err := NewLines(Header{Samples: 1 << 30, Lines: 1, Bands: 1 << 20, Type: Uint8, Interleave: BIP}, bytes.NewReader(nil)); vigia.ErrorCode(err) != vigia.Invalid {
+		t.Errorf("a line of 2^50 numbers: %v", err)
+	}
+}
+
+// BenchmarkReadPixels turns a cube of every interleave into pixels, 4096 at once.
+func BenchmarkReadPixels(b *testing.B) {
+	const samples, lines, bands, n = 600, 64, 128, 4096
+	data := make([]byte, 4*samples*lines*bands)
+	for _, i := range []Interleave{BIP, BIL, BSQ} {
+		c, err := NewCube(Header{Samples: samples, Lines: lines, Bands: bands, Type: Float32, Interleave: i}, bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			b.Fatal(err)
+		}
+		dst := make([]float32, n*bands)
+		b.Run(string(i), func(b *testing.B) {
+			b.SetBytes(4 * n * bands)
+			for k := range b.N {
+				if err := c.ReadPixels(dst, k*n%(samples*lines-n)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

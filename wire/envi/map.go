@@ -110,6 +110,21 @@ func (m MapInfo) Point(sample, line float64) (geo.Point, bool) {
 	return geo.Point{}, false
 }
 
+// EPSG is the code of the grid's coordinates on WGS 84; 0 for a grid that is not
+// known here.
+func (m MapInfo) EPSG() int {
+	if _, ok := m.Point(m.RefSample, m.RefLine); !ok {
+		return 0
+	}
+	switch {
+	case !strings.EqualFold(m.Projection, "UTM"):
+		return 4326
+	case m.South:
+		return 32700 + m.Zone
+	}
+	return 32600 + m.Zone
+}
+
 // PixelArea is the ground a pixel covers, m²; 0 where the grid is not metric.
 func (m MapInfo) PixelArea() float64 {
 	if strings.EqualFold(m.Projection, "UTM") {

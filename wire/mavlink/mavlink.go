@@ -55,8 +55,12 @@ type Frame struct {
 	Link              uint8  // of the signature
 	SignedAt          uint64 // 10 µs since 2015, by the sender's clock
 
-	raw frame.Frame
+	raw   frame.Frame
+	bytes []byte
 }
+
+// Bytes is the frame as it came.
+func (f Frame) Bytes() []byte { return f.bytes }
 
 // Split returns the length of the frame at the start of b, from its header; 0
 // where b holds too little to tell. The error is Invalid: no frame begins here.
@@ -98,6 +102,7 @@ func Decode(b []byte) (Frame, error) {
 		return Frame{}, vigia.Errorf(vigia.Invalid, "%d bytes are not one frame", len(b))
 	}
 	f := header(b)
+	f.bytes = b
 	rw := messages().GetMessage(f.ID)
 	if rw == nil {
 		return f, nil

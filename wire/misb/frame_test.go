@@ -167,6 +167,11 @@ func TestVMTI_RoundTrip(t *testing.T) {
 				if l.HasHeight {
 					l.Location.Alt = rapid.Float64Range(-900, 19000).Draw(t, "alt")
 				}
+				if i%3 == 0 {
+					for k := range l.SigmaM {
+						l.SigmaM[k] = rapid.Float64Range(0.1, 650).Draw(t, "sigma")
+					}
+				}
 			}
 		}
 		b, err := in.Append(nil)
@@ -184,6 +189,12 @@ func TestVMTI_RoundTrip(t *testing.T) {
 				t.Errorf("target %d is at %v, not %v", i, *got, want)
 			}
 			*got = want
+			for k, sigma := range in.Targets[i].SigmaM {
+				if math.Abs(out.Targets[i].SigmaM[k]-sigma) > sigmaMaps.back {
+					t.Errorf("target %d is known to %v m, not %v", i, out.Targets[i].SigmaM, in.Targets[i].SigmaM)
+				}
+			}
+			out.Targets[i].SigmaM = in.Targets[i].SigmaM
 		}
 		if !slices.Equal(in.Targets, out.Targets) {
 			t.Errorf("%+v\nnot\n%+v", out.Targets, in.Targets)

@@ -48,6 +48,9 @@ func (k Key) same() Key {
 	return k
 }
 
+// Is tells whether k and other are the same label.
+func (k Key) Is(other Key) bool { return k.same() == other.same() }
+
 // A State says what a packet's checksum said.
 type State string
 

@@ -31,6 +31,7 @@ type Target struct {
 	Located    bool   // Location is known
 	Location   geo.Point
 	HasHeight  bool
+	SigmaM     [3]float64 // one standard deviation of the location, east, north, up; 0: not known
 }
 
 // The items of ST 0903 that are read and written.
@@ -63,6 +64,7 @@ const (
 var (
 	offsetMaps = newMapping(-19.2, 19.2, 3)
 	heightMaps = newMapping(-900, 19000, 2)
+	sigmaMaps  = newMapping(0, 650, 2) // ST 0903.4 §8.2.17, location pack
 	latMaps    = newMapping(-90, 90, 4)
 	lonMaps    = newMapping(-180, 180, 4)
 )
@@ -199,6 +201,11 @@ func (t *Target) place(b []byte) {
 		t.Located = true
 	}
 	t.HasHeight = unmap(b[8:10], &heightMaps, &t.Location.Alt) == 1
+	for i := range t.SigmaM {
+		if at := 10 + 2*i; len(b) >= at+2 {
+			unmap(b[at:at+2], &sigmaMaps, &t.SigmaM[i])
+		}
+	}
 }
 
 // class reads the class of an object set.
@@ -304,12 +311,24 @@ func (t *Target) location() ([]byte, error) {
 	lat, _ := latMaps.integer(t.Location.Lat)
 	lon, _ := lonMaps.integer(t.Location.Lon)
 	raw := appendUnsigned(appendUnsigned(nil, lat, 4), lon, 4)
-	if !t.HasHeight {
-		return append(raw, 0xd0, 0), nil // NaN: the pack has no shorter form
+	if t.HasHeight {
+		alt, ok := heightMaps.integer(math.Min(t.Location.Alt, heightMaps.hi))
+		if !ok {
+			return nil, vigia.Errorf(vigia.Invalid, "target %d: a height of %v m", t.ID, t.Location.Alt)
+		}
+		raw = appendUnsigned(raw, alt, 2)
+	} else {
+		raw = append(raw, 0xd0, 0) // NaN: the pack has no shorter form
 	}
-	alt, ok := heightMaps.integer(math.Min(t.Location.Alt, heightMaps.hi))
-	if !ok {
-		return nil, vigia.Errorf(vigia.Invalid, "target %d: a height of %v m", t.ID, t.Location.Alt)
+	if t.SigmaM == [3]float64{} {
+		return raw, nil
 	}
-	return appendUnsigned(raw, alt, 2), nil
+	for _, sigma := range t.SigmaM {
+		n, ok := sigmaMaps.integer(math.Min(sigma, sigmaMaps.hi))
+		if !ok {
+			return nil, vigia.Errorf(vigia.Invalid, "target %d: a standard deviation of %v m", t.ID, sigma)
+		}
+		raw = appendUnsigned(raw, n, 2)
+	}
+	return raw, nil
 }

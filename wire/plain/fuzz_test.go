@@ -69,6 +69,34 @@ func FuzzWind(f *testing.F) {
 	})
 }
 
+func FuzzPoses(f *testing.F) {
+	f.Add("time,lon_deg,lat_deg,alt_m,heading_deg,pitch_deg,roll_deg\n2026-01-31T12:00:00Z,-30,10,1040,90,0.4,-1.2\n2026-01-31T12:00:01Z,-30,10,1040,,,900\n")
+	f.Add("time,lon_deg,lat_deg,alt_m,left_lon_deg,left_lat_deg,right_lon_deg,right_lat_deg\n2026-01-31T12:00:00Z,-30,10,1040,-30,10,-30,10.1\n2026-01-31T12:00:00Z,-30,10,1040,-30,10,-30,91\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		r, err := plain.NewPoseReader(strings.NewReader(text), global())
+		if err != nil {
+			checkFault(t, err)
+			return
+		}
+		behind := int64(0)
+		for {
+			rec, err := r.Next()
+			if errors.Is(err, io.EOF) {
+				return
+			}
+			checkRecord(t, text, rec.Record, &behind)
+			if err != nil {
+				checkFault(t, err)
+				continue
+			}
+			l := vigia.ScanLine{Pose: rec.Pose, Ground: rec.Ground, Samples: make([]byte, 8)}
+			if err := l.Valid(vigia.Cube{Samples: 2, Wavelengths: []float64{500}, FieldOfViewDeg: 1}); err != nil {
+				t.Fatalf("%q was read as a pose that is not valid: %v", rec.Raw, err)
+			}
+		}
+	})
+}
+
 func FuzzBuildings(f *testing.F) {
 	f.Add(readGolden(f, "buildings.geojson"))
 	f.Add(readGolden(f, "buildings_local.geojson"))

@@ -7,12 +7,14 @@ import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checkAnswer, checkEvent, checkRequest, operationOf } from './mock/conform.mjs';
 import { forPartner, may, raise, Refusal, take } from './mock/rules.mjs';
-import { make } from './mock/world.mjs';
+import { make, moving } from './mock/world.mjs';
 
 const port = Number(process.env.PORT ?? 8099);
+// Four seconds over a made-up town, by the project's own simulator.
+const video = await readFile(new URL('./mock/made-up-video.mpegts', import.meta.url));
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const roles = ['analyst', 'approver', 'partner', 'overseer', 'administrator', 'feeder'];
 const users = roles.map((role) => ({ name: `${role}-1`, role, password: `password of ${role}-1` }));
@@ -54,6 +56,15 @@ function listen(request, response, user, query) {
   });
 }
 
+// move shows the same two aircraft again and again, one second further on.
+function move(request, response) {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  const send = () => response.write(`event: moving\ndata: ${JSON.stringify(moving(world, Date.now()))}\n\n`);
+  send();
+  const timer = setInterval(send, 200);
+  request.on('close', () => clearInterval(timer));
+}
+
 const me = (u) => ({ name: u.name, role: u.role, may: may[u.role] });
 const found = (list, id, what) => list.find((x) => x.id === id) ?? refuse(404, 'not_found', `there is no ${what} ${id}`);
 
@@ -90,10 +101,24 @@ const operations = {
     return { type: 'FeatureCollection', features, numberMatched: features.length, numberReturned: features.length };
   },
   listDetections: ({ query }) => world.detections.filter((d) => !query.get('flight') || d.flight === query.get('flight')),
+  listPlumes: ({ query }) => world.plumes.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   listPosteriors: ({ query }) => world.posteriors.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   getPosterior: ({ parameters }) => found(world.posteriors, parameters.posterior, 'posterior'),
+  listVideo: () => world.videos,
+  playlist: ({ parameters }) => {
+    const v = world.videos.find((x) => x.flight === parameters.flight) ?? refuse(404, 'not_found', `no video of the flight ${parameters.flight} is kept`);
+    return `#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PROGRAM-DATE-TIME:${v.from}\n#EXTINF:4.000,\nvideo/segment-1.ts\n#EXT-X-ENDLIST\n`;
+  },
+  segment: () => video,
+  looks: ({ query }) => world.views.filter((v) => !query.get('from') || Date.parse(v.time) >= Date.parse(query.get('from'))),
   listSites: () => world.sites,
   getSite: ({ parameters }) => found(world.sites, parameters.site, 'site'),
+  listSiteVisits: ({ parameters }) => found(world.sites, parameters.site, 'site') && [],
+  getSiteRhythm: ({ parameters }) => ({
+    site: found(world.sites, parameters.site, 'site').id, from: '0001-01-01T00:00:00Z', to: '0001-01-01T00:00:00Z', watched_h: 0, visits: 0, zone: 'UTC-2',
+    hours: Array.from({ length: 168 }, () => ({ visits: 0, watched_h: 0, usual: 0 })),
+  }),
+  listTracks: () => [],
   listLeads: () => world.leads,
   getLead: ({ parameters }) => found(world.leads, parameters.lead, 'lead'),
   raiseLead: ({ user, body }) => {
@@ -109,6 +134,7 @@ const operations = {
   acknowledgeLead: step('acknowledge'),
   reportOutcome: step('outcome'),
   listSealed: () => world.sealed,
+  listSources: () => world.sources,
   auditCheckpoint: checkpoint,
   status: () => ({
     version: '0.1.0-mock', started: world.started, outbox: 0,
@@ -126,7 +152,7 @@ const controls = {
     history = [];
   },
   '/mock/empty': () => {
-    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], sealed: [] });
+    Object.assign(world, { authorisations: [], flights: [], posteriors: [], sites: [], leads: [], detections: [], plumes: [], sealed: [] });
   },
   '/mock/fly': () => {
     const path = world.paths.get('survey-02');
@@ -152,10 +178,11 @@ async function bodyOf(request) {
 
 function answer(response, operation, status, body) {
   const type = operation && Object.keys(operation.operation.responses[status]?.content ?? { 'application/json': 0 })[0];
+  if (Buffer.isBuffer(body)) return response.writeHead(status, { 'Content-Type': type }).end(body);
   if (operation) checkAnswer(operation, status, type, body);
   if (body === undefined) return response.writeHead(204).end();
   response.writeHead(status, { 'Content-Type': type ?? 'application/json', 'Cache-Control': 'no-store' });
-  return response.end(type === 'text/plain' ? body : JSON.stringify(body));
+  return response.end(typeof body === 'string' && !type.endsWith('json') ? body : JSON.stringify(body));
 }
 
 function login(response, operation, body) {
@@ -179,6 +206,7 @@ async function api(request, response, url) {
     const user = sessions.get(key) ?? refuse(401, 'unauthenticated', 'log in first');
     if (!o['x-vigia-roles'].includes(user.role)) refuse(403, 'forbidden', `the role ${user.role} may not ${o.operationId}`);
     if (request.method === 'POST' && request.headers['x-vigia-csrf'] !== '1') refuse(403, 'forbidden', 'the header X-Vigia-CSRF is missing');
+    if (o.operationId === 'live') return move(request, response);
     if (o.operationId === 'events') return listen(request, response, user, url.searchParams);
     if (!operations[o.operationId]) throw new Error(`the mock does not do ${o.operationId}`);
     const result = operations[o.operationId]({ user, key, parameters, query: url.searchParams, body });

@@ -122,6 +122,18 @@ const evidence = (p, present) => ({
 });
 
 // make returns a fresh world. now is the present, milliseconds.
+// views are where the camera looked while it took the video: along the town, to
+// the east.
+function views(from) {
+  return Array.from({ length: 21 }, (_, i) => {
+    const x = -60 + 6 * i;
+    return {
+      time: new Date(from + 200 * i).toISOString(), at: point(x - 40, 0, 150),
+      corners: [[-40, 30], [40, 30], [30, -30], [-30, -30]].map(([dx, dy]) => point(x + dx, dy)),
+    };
+  });
+}
+
 export function make(now) {
   const starts = [now - 26 * 3600e3, now - 420e3];
   const iso = (t) => new Date(t).toISOString();
@@ -152,11 +164,37 @@ export function make(now) {
       volume: { footprint: polygon([[-420, -330], [420, -330], [420, 330], [-420, 330]]), floor_m: 0, ceiling_m: 300 },
       from: iso(now - 48 * 3600e3), until: iso(now + 48 * 3600e3), granted_by: 'administrator-1', granted_at: iso(now - 50 * 3600e3),
     }],
+    videos: [{ flight: 'survey-01', source: 'nose', from: iso(starts[0]), until: iso(starts[0] + 4000), seconds: 4, segments: 1 }],
+    views: views(starts[0]),
     flights, paths, posteriors: [two, one], sites: [site, old], leads: [], buildings: buildings.map((b) => b.feature),
     detections: [...detectionsOf('survey-02', paths.get('survey-02'), 200), ...detectionsOf('survey-01', paths.get('survey-01'), 100)].reverse(),
+    plumes: [],
     sealed: [{ id: hash('sealed', 1), flight: 'survey-01', records: 37, reasons: { outside_volume: 37 }, sealed_at: iso(starts[0] + 700e3), recipient: 'age1mockmockmockmockmockmockmockmockmockmockmockmockmockmockmoc' }],
+    sources: [
+      source_('uav-1', 'udp://0.0.0.0:5001', 'ts', 'survey-02', 'up', now, { bytes_per_second: 70500, accepted: 91204, lag_seconds: 0.12, last_record: iso(now) }),
+      source_('gates', 'mqtts://broker.example:8883', 'ground', 'survey-02', 'broken', now, { bad: 3, last_error: 'the broker did not answer within 10s', last_error_at: iso(now - 4000) }),
+    ],
     started: iso(now - 3 * 3600e3),
   };
+}
+
+function source_(name, link, format, flight, state, now, more) {
+  return {
+    name, link, format, flight, state, since: new Date(now - 600e3).toISOString(), bytes: 0, accepted: 0, sealed: 0, repeated: 0, bad: 0, lost: 0,
+    bytes_per_second: 0, records_per_second: 0, lag_seconds: 0, ...more,
+  };
+}
+
+// moving is two aircraft on circles over the town, and the vehicles below them.
+export function moving(world, now) {
+  const aircraft = [0, 1].map((i) => {
+    const t = now / 20e3 + i * 2.2;
+    const [x, y] = [240 * Math.cos(t), 170 * Math.sin(t)];
+    const corners = [[-70, 50], [70, 50], [60, -40], [-60, -40]].map(([u, v]) => point(0.6 * x + u, 0.6 * y + v));
+    return { flight: 'survey-02', sensor: `uav-${i + 1}`, time: new Date(now).toISOString(), at: point(x, y, 120), heading_deg: round((360 - (t * 180) / Math.PI) % 360, 1), corners };
+  });
+  const vehicles = [{ flight: 'survey-02', sensor: 'uav-1', time: new Date(now).toISOString(), at: Array.from({ length: 9 }, (_, i) => position(-300 + ((now / 90 + i * 71) % 600), i % 2 ? 18 : -54)) }];
+  return { aircraft, vehicles };
 }
 
 export { hash };

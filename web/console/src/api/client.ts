@@ -72,4 +72,8 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (response.status === 204 ? undefined : response.json()) as Promise<T>;
 }
 
+export const liveAddress = () => address('/live');
+// addressOf is for what is not read here: a player's own requests.
+export const addressOf = (path: string, query?: Query) => address(path, query);
+
 export const eventsAddress = (after?: string) => address('/events', { after });

@@ -1,5 +1,5 @@
 // One function an operation of openapi.json, by its operationId.
-import { get, getText, post } from './client';
+import { addressOf, get, getText, post } from './client';
 import type {
   AuditEntry,
   Authorisation,
@@ -10,10 +10,16 @@ import type {
   FlightPath,
   Lead,
   Me,
+  Plume,
   Posterior,
+  Rhythm,
   Sealed,
   Site,
+  SourceStatus,
   Status,
+  VideoSource,
+  View,
+  Visit,
 } from './nouns';
 
 const id = encodeURIComponent;
@@ -27,9 +33,16 @@ export const listFlights = () => get<Flight[]>('/flights');
 export const flightPath = (flight: string, after?: string) => get<FlightPath>(`/flights/${id(flight)}/path`, { after });
 export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection>('/buildings', { bbox: bbox.map((n) => n.toFixed(6)).join(',') });
 
+export const listPlumes = (flight?: string, limit?: number) => get<Plume[]>('/plumes', { flight, limit });
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
+export const listVideo = () => get<VideoSource[]>('/video');
+export const playlistAddress = (flight: string, source: string) => addressOf(`/flights/${id(flight)}/video.m3u8`, { source });
+export const listViews = (flight: string, source: string, from?: string) => get<View[]>(`/flights/${id(flight)}/looks`, { source, from });
+
 export const listSites = () => get<Site[]>('/sites');
+export const listSiteVisits = (site: string) => get<Visit[]>(`/sites/${id(site)}/visits`);
+export const getSiteRhythm = (site: string) => get<Rhythm>(`/sites/${id(site)}/rhythm`);
 
 export const listLeads = () => get<Lead[]>('/leads');
 export const raiseLead = (site: Site, note: string) => post<Lead>('/leads', { site: site.id, version: site.version, note });
@@ -42,3 +55,4 @@ export const listSealed = () => get<Sealed[]>('/sealed');
 export const auditCheckpoint = () => getText('/audit/checkpoint');
 export const listAuditEntries = (from: number, limit: number) => get<AuditEntry[]>('/audit/entries', { from, limit });
 export const status = () => get<Status>('/status');
+export const listSources = () => get<SourceStatus[]>('/sources');

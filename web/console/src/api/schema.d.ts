@@ -198,6 +198,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flights/{flight}/ground": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in what sensors on the ground say */
+        post: operations["sendGround"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand in a hyperspectral cube, or scan lines as they come */
+        post: operations["sendScans"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video that can be watched */
+        get: operations["listVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/video.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video of a flight, for a player */
+        get: operations["playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/video/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A segment of the video, as it came */
+        get: operations["segment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the sensor was and looked, while the video was taken */
+        get: operations["looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the sources of sensors' data are */
+        get: operations["listSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/buildings": {
         parameters: {
             query?: never;
@@ -225,6 +350,23 @@ export interface paths {
         };
         /** The detections */
         get: operations["listDetections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/plumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plumes */
+        get: operations["listPlumes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -299,6 +441,63 @@ export interface paths {
         };
         /** One site */
         get: operations["getSite"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        /** Who stayed at a site: anonymous, and for as long as policy keeps it */
+        get: operations["listSiteVisits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sites/{site}/rhythm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        /** What comes and goes at a site, by the hours in which it was watched */
+        get: operations["getSiteRhythm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pictures of anonymous tracks, until they expire */
+        get: operations["listTracks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -579,6 +778,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture of what moves, as it changes */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/events": {
         parameters: {
             query?: never;
@@ -655,7 +871,7 @@ export interface components {
          * @description Why something sensed may not be seen.
          * @enum {string}
          */
-        SealReason: "outside_volume" | "outside_hours" | "outside_purpose";
+        SealReason: "outside_volume" | "outside_hours" | "outside_purpose" | "unplaced" | "no_flight";
         /**
          * @description What a person is here for: it decides what that person may do.
          * @enum {string}
@@ -732,6 +948,11 @@ export interface components {
              * @default 0
              */
             ground_m: number;
+            /**
+             * @description Height of mean sea level above the ellipsoid there, metres: for sources that know no other height.
+             * @default 0
+             */
+            geoid_m: number;
         };
         /** @description One sortie of one aircraft, or one watch of sensors on the ground, under one authorisation. */
         Flight: {
@@ -745,6 +966,8 @@ export interface components {
             chemical: string;
             /** @description Height of the ground above the ellipsoid, metres. */
             ground_m: number;
+            /** @description Height of mean sea level above the ellipsoid there, metres. */
+            geoid_m?: number;
             /** @description The user. */
             registered_by: string;
             /**
@@ -794,6 +1017,415 @@ export interface components {
             offset: number;
             line?: number;
         };
+        /** @description A track at one time: an anonymous number that expires. */
+        TrackPoint: {
+            /** @description Of one watch only. */
+            track: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description Where. */
+            at: components["schemas"]["Point"];
+            /** @description Velocity, m/s. */
+            east_mps: number;
+            /** @description Velocity, m/s. */
+            north_mps: number;
+            /** @description One standard deviation east and north, metres. */
+            sigma_m: number;
+            /** @description Probability that there is a vehicle at all. */
+            existence: number;
+            /** @description Of the vehicle; absent: not known. */
+            class?: string;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description Every vehicle that one flight followed at one time. */
+        Picture: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The vehicles. */
+            tracks: components["schemas"]["TrackPoint"][] | null;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description A stay of one track at one place. */
+        Visit: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description Of one watch only. */
+            track: components["schemas"]["ID"];
+            /** @description Where it stood. */
+            at: components["schemas"]["Point"];
+            /** @description Median distance from there, metres. */
+            spread_m: number;
+            /** @description Whose place it is; absent: no known site's. */
+            site?: components["schemas"]["ID"];
+            /** @description That it was there. */
+            site_probability?: number;
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            arrive: string;
+            /**
+             * Format: date-time
+             * @description When it went.
+             */
+            depart: string;
+            /** @description Standard deviation, nanoseconds. */
+            arrive_sd_ns: number;
+            /** @description Standard deviation, nanoseconds. */
+            depart_sd_ns: number;
+            /** @description It was there when the watch began: arrive is a bound. */
+            arrived_before: boolean;
+            /** @description It was there when the watch ended: depart is a bound. */
+            departs_after: boolean;
+            /** @description From which it came, degrees clockwise from north; absent: not known. */
+            approach_deg?: number;
+            /** @description Of the vehicle; absent: not known. */
+            class?: string;
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description What one flight had in view for a while. */
+        Look: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description To.
+             */
+            to: string;
+            /** @description In view; absent: all of the authorised area. */
+            areas?: components["schemas"]["Polygon"][];
+            /**
+             * Format: date-time
+             * @description Nothing of it is kept from here on.
+             */
+            expires: string;
+        };
+        /** @description One thing said in both languages. */
+        Words: {
+            /** @description English. */
+            en: string;
+            /** @description Spanish. */
+            es: string;
+        };
+        /** @description One hour of the week over all weeks. */
+        WeekHour: {
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description Hours in which it was watched. */
+            watched_h: number;
+            /** @description Visits an hour that the site's rate expects there. */
+            usual: number;
+        };
+        /** @description A time of some days at which visits come again and again. */
+        Recurrence: {
+            /** @description every_day, monday_to_friday, weekends, every_2_days, every_3_days, or a weekday. */
+            days: string;
+            /** @description Minutes from midnight. */
+            from_min: number;
+            /** @description Minutes from midnight. */
+            to_min: number;
+            /** @description Watched days on which there was a visit then. */
+            seen: number;
+            /** @description Days on which that time was watched. */
+            watched: number;
+            /** @description Such days if it were as at other times. */
+            expected: number;
+            /** @description Probability of as many by chance. */
+            chance: number;
+            /** @description Mean time of the day, minutes. */
+            at_min: number;
+            /** @description Its standard deviation, minutes. */
+            at_sd_min: number;
+            /** @description Of the known dwells, nanoseconds. */
+            shortest_ns?: number;
+            /** @description Of the known dwells, nanoseconds. */
+            longest_ns?: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description One class of vehicle, and soon after it others. */
+        Together: {
+            /** @description Class; empty: not known. */
+            first: string;
+            /** @description Class; empty: not known. */
+            then: string;
+            /** @description Of those, at least. */
+            count: number;
+            /** @description Soon, nanoseconds. */
+            within_ns: number;
+            /** @description Times that they came. */
+            seen: number;
+            /** @description Visits of the first. */
+            of: number;
+            /** @description If they came without regard to each other. */
+            expected: number;
+            /** @description Probability of as many by chance. */
+            chance: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description A time in which more or fewer came than hours and days explain. */
+        Unusual: {
+            /**
+             * Format: date-time
+             * @description From.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description To.
+             */
+            to: string;
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description That were usual. */
+            expected: number;
+            /** @description That the site was in its other state. */
+            probability: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
+        /** @description What comes and goes at a site, as far as it was watched. */
+        Rhythm: {
+            /** @description The site. */
+            site: components["schemas"]["ID"];
+            /**
+             * Format: date-time
+             * @description Of the first hour that was watched.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            to: string;
+            /** @description Hours in which it was watched. */
+            watched_h: number;
+            /** @description Arrivals that were seen. */
+            visits: number;
+            /** @description Of the hours: the sun's at the site, to a whole hour. */
+            zone: string;
+            /** @description 168 hours of the week, Monday from midnight first. */
+            hours: components["schemas"]["WeekHour"][] | null;
+            /** @description Visits that come again and again. */
+            recurring?: components["schemas"]["Recurrence"][];
+            /** @description Joint patterns. */
+            together?: components["schemas"]["Together"][];
+            /** @description Changes from the usual. */
+            unusual?: components["schemas"]["Unusual"][];
+        };
+        /** @description The picture of what moves now: aircraft, where they look, and the vehicles that they report. A vehicle is a place; it has no number, and the next picture does not know it. */
+        Moving: {
+            aircraft: components["schemas"]["Aircraft"][] | null;
+            vehicles: components["schemas"]["Vehicles"][] | null;
+        };
+        /** @description What one camera of a flight recorded. */
+        VideoSource: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description Of the first segment that is kept.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            until: string;
+            /** @description How long it plays, s. */
+            seconds: number;
+            /** @description How many segments are kept. */
+            segments: number;
+        };
+        /** @description Where a sensor was, and where the corners of its picture were on the ground. */
+        View: {
+            /**
+             * Format: date-time
+             * @description By the metadata's clock.
+             */
+            time: string;
+            /** @description The sensor. */
+            at: components["schemas"]["Point"];
+            /** @description From the upper left clockwise. */
+            corners?: components["schemas"]["Point"][];
+        };
+        /** @description The last pose of one source. */
+        Aircraft: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description That the pose tells.
+             */
+            time: string;
+            /** @description The aircraft. */
+            at: components["schemas"]["Point"];
+            /** @description Clockwise from true north. */
+            heading_deg?: number;
+            /** @description Of its picture on the ground. */
+            corners?: components["schemas"]["Point"][];
+        };
+        /** @description The last reports of one source. */
+        Vehicles: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            sensor: string;
+            /**
+             * Format: date-time
+             * @description That the reports tell.
+             */
+            time: string;
+            /** @description Longitude and latitude of each. */
+            at: number[][] | null;
+        };
+        /** @description What is known of a source. Counts are since the start. */
+        SourceStatus: {
+            name: string;
+            /** @description The address, without user and password. */
+            link: string;
+            format: string;
+            /** @description Empty where the sender names it. */
+            flight: string;
+            /** @enum {string} */
+            state: "connecting" | "up" | "broken" | "ended" | "stopped";
+            /**
+             * Format: date-time
+             * @description Of the state.
+             */
+            since: string;
+            bytes: number;
+            /** @description Records on disk. */
+            accepted: number;
+            /** @description Records that no authorisation covers. */
+            sealed: number;
+            /** @description Records that had come before. */
+            repeated: number;
+            /** @description Packets and records that cannot be used. */
+            bad: number;
+            /** @description Packets that did not come, or were dropped. */
+            lost: number;
+            /** @description Over the last ten seconds. */
+            bytes_per_second: number;
+            /** @description Over the last ten seconds. */
+            records_per_second: number;
+            /** @description From the time of the last record to its coming; 0 without one. */
+            lag_seconds: number;
+            /**
+             * Format: date-time
+             * @description The time that it tells.
+             */
+            last_record?: string;
+            last_error?: string;
+            /** Format: date-time */
+            last_error_at?: string;
+        };
+        /** @description Where an aircraft was, how it lay, and where its camera looked. */
+        Pose: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source that said it. */
+            sensor: components["schemas"]["Name"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The aircraft. */
+            at: components["schemas"]["Point"];
+            attitude?: components["schemas"]["Attitude"];
+            /** @description The ground at the middle of the picture. */
+            look?: components["schemas"]["Point"];
+            /** @description The four corners of the picture on the ground: upper left, upper right, lower right, lower left. */
+            corners?: components["schemas"]["Point"][];
+            origin: components["schemas"]["Provenance"];
+        };
+        /** @description How a platform lies: yaw, then pitch, then roll. */
+        Attitude: {
+            /** @description Clockwise from true north, degrees. */
+            heading_deg: number;
+            /** @description Nose up is positive, degrees. */
+            pitch_deg: number;
+            /** @description Right wing down is positive, degrees. */
+            roll_deg: number;
+        };
+        /** @description A vehicle was at a place. It has a class and never a face, a plate or a name. */
+        PositionReport: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source that said it. */
+            sensor: components["schemas"]["Name"];
+            /** @description Reports of one scan are true at one time. */
+            scan: number;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            time: string;
+            /** @description The vehicle. */
+            at: components["schemas"]["Point"];
+            /** @description One standard deviation east and north, metres; 0 or absent: not known. */
+            sigma_m?: number;
+            /** @description Of the vehicle, in the sensor's words. */
+            class?: string;
+            /** @description Of the detection, 0 to 1; 0 or absent: not known. */
+            confidence?: number;
+            range_rate?: components["schemas"]["RangeRate"];
+            origin: components["schemas"]["Provenance"];
+        };
+        /** @description How fast a radar saw something come or go along its line of sight. */
+        RangeRate: {
+            /** @description Away is positive, m/s. */
+            mps: number;
+            /** @description One standard deviation, m/s; 0 or absent: not known. */
+            sigma_mps?: number;
+            /** @description Minimum detectable velocity, m/s; 0 or absent: not known. */
+            mdv_mps?: number;
+            /** @description Where the radar was. */
+            from: components["schemas"]["Point"];
+        };
         /** @description One reading of a gas sensor. */
         Observation: {
             /** @description Its name. */
@@ -820,6 +1452,8 @@ export interface components {
             sigma?: number;
             /** @description Detection limit, the value's unit; absent = not known. */
             limit?: number;
+            /** @description The value is above its background already. */
+            above?: boolean;
         };
         /** @description One record of the air over a flight's area. */
         Wind: {
@@ -873,6 +1507,8 @@ export interface components {
             observations?: components["schemas"]["Observation"][];
             winds?: components["schemas"]["Wind"][];
             buildings?: components["schemas"]["Building"][];
+            poses?: components["schemas"]["Pose"][];
+            reports?: components["schemas"]["PositionReport"][];
         };
         /** @description What a vapour is of. */
         Chemical: {
@@ -899,6 +1535,77 @@ export interface components {
             problems: components["schemas"]["Error"][];
             /** @description Such as a column that is not known. */
             warnings: string[];
+        };
+        /** @description A connected piece of a hyperspectral cube that its background does not explain: which pixels, which chemical, how much and how sure. */
+        Plume: {
+            /** @description Its name. */
+            id: components["schemas"]["ID"];
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            sensor: string;
+            /** @description The most probable; "none of these" is one. */
+            chemical: string;
+            /** @description Most probable first. */
+            chemicals: components["schemas"]["ChemicalProbability"][] | null;
+            /**
+             * Format: date-time
+             * @description Of the first line that holds it.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            to: string;
+            /** @description WGS 84. */
+            outline: components["schemas"]["Polygon"];
+            /** @description Of the strongest neighbourhood: the likely upwind edge. */
+            at: components["schemas"]["Point"];
+            pixels: number;
+            area_m2: number;
+            /** @description The highest, in standard deviations of the background. */
+            score: number;
+            /** @description A neighbourhood beyond it is not background, same unit. */
+            threshold: number;
+            /** @description Probability that background alone passes it, per pixel. */
+            false_alarm: number;
+            /** @description Highest vertical column of the chemical; 0 where none of the library explains the plume. */
+            peak_ppm_m: number;
+            /** @description Mean vertical column. */
+            mean_ppm_m: number;
+            mass_kg: number;
+            /** @description One standard deviation. */
+            mass_sd_kg: number;
+            /** @description Of some pixels, evenly chosen. */
+            columns: components["schemas"]["PlumeColumn"][] | null;
+            origin: components["schemas"]["PlumeOrigin"];
+            /** @description Of detection, with its version. */
+            method: string;
+            /** @description Place in the log up to which the cube was read. */
+            log: number;
+        };
+        /** @description How likely a plume is to be of a chemical, or of two. */
+        ChemicalProbability: {
+            name: string;
+            probability: number;
+            /** @description That this sensor hardly tells from it. */
+            look_alikes?: string[];
+        };
+        /** @description The vertical column over one pixel. */
+        PlumeColumn: {
+            lon_deg: number;
+            lat_deg: number;
+            ppm_m: number;
+            /** @description One standard deviation. */
+            sigma_ppm_m: number;
+        };
+        /** @description Leads from a plume back to the lines it was seen in. */
+        PlumeOrigin: {
+            cube: components["schemas"]["ID"];
+            first_line: number;
+            last_line: number;
+            /** @description SHA-256 of the samples of these lines, one after the other. */
+            chunk: string;
         };
         /** @description A run of readings of one sensor that its background does not explain, at a stated false-alarm probability. */
         Detection: {
@@ -986,6 +1693,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             /** @description Observations it rests on. */
             readings: number;
             count_probability: number[] | null;
@@ -1017,6 +1726,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             source: components["schemas"]["Source"];
             /** @description That the flight saw a source at all. */
             present: number;
@@ -1380,6 +2091,10 @@ export interface components {
         lead: components["schemas"]["ID"];
         /** @description Only of this flight. */
         ofFlight: components["schemas"]["Name"];
+        /** @description From this time on. */
+        from: string;
+        /** @description Before this time. */
+        before: string;
         /** @description At most so many. */
         limit: number;
         /** @description The file's name, for errors. */
@@ -1715,6 +2430,209 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    sendGround: {
+        parameters: {
+            query?: {
+                /** @description The file's name, for errors. */
+                name?: components["parameters"]["name"];
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description What became of each record. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    sendScans: {
+        parameters: {
+            query?: {
+                /** @description The file's name, for errors. */
+                name?: components["parameters"]["name"];
+                /** @description Of a cube: the imager's name. */
+                sensor?: string;
+                /** @description Of a cube: the angle across the track, outer edge to outer edge. */
+                field_of_view_deg?: number;
+                /** @description Of a cube: how many times the light crosses a vertical column. */
+                air_mass?: number;
+                /** @description Of a cube: chemicals with commas between them, or all; the flight's when not given. */
+                look_for?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    header: string;
+                    /** @description CSV, a row a line. */
+                    poses: string;
+                    /** Format: binary */
+                    data: string;
+                };
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description What became of each line. A cube that cannot be read, or breaks off, is an Error instead; the lines before stay. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By flight and source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoSource"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    playlist: {
+        parameters: {
+            query?: {
+                /** @description The source; the first by name when not given. */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A media playlist of HTTP Live Streaming (RFC 8216) of the last hour. EXT-X-PROGRAM-DATE-TIME is the time of the metadata. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+                /** @description As the playlist names it. */
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A piece of a transport stream that plays alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp2t": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    looks: {
+        parameters: {
+            query?: {
+                /** @description The source; the first by name when not given. */
+                source?: string;
+                /** @description The first time. */
+                from?: string;
+                /** @description The last time. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In order, at most five a second. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order of the configuration. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceStatus"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
     listBuildings: {
         parameters: {
             query: {
@@ -1790,6 +2708,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Detection"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listPlumes: {
+        parameters: {
+            query?: {
+                /** @description Only of this flight. */
+                flight?: components["parameters"]["ofFlight"];
+                /** @description At most so many. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Latest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plume"][];
                 };
             };
             default: components["responses"]["Error"];
@@ -1883,6 +2827,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Site"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listSiteVisits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By arrival. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    getSiteRhythm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The site. */
+                site: components["parameters"]["site"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rhythm. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rhythm"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listTracks: {
+        parameters: {
+            query?: {
+                /** @description Only of this flight. */
+                flight?: components["parameters"]["ofFlight"];
+                /** @description From this time on. */
+                from?: components["parameters"]["from"];
+                /** @description Before this time. */
+                before?: components["parameters"]["before"];
+                /** @description At most so many. */
+                limit?: components["parameters"]["limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The latest of them, in order of time. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"][];
                 };
             };
             default: components["responses"]["Error"];
@@ -2255,6 +3277,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream of events that does not end. Each event moving has the whole picture (Moving) as its data, on one line, at most 25 times a second; a reader that is slow misses pictures and is never behind. Every 15 s there is an event alive. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             default: components["responses"]["Error"];

@@ -1,11 +1,12 @@
 import { eventsAddress } from '../api/client';
-import type { Detection, Flight, FlightClosed, Lead, Posterior, Site } from '../api/nouns';
+import type { Detection, Flight, FlightClosed, Lead, Plume, Posterior, Site } from '../api/nouns';
 
 // A Happening is one event of the stream: its subject and its noun.
 export type Happening =
   | { subject: 'flight.changed'; data: Flight }
   | { subject: 'flight.closed'; data: FlightClosed }
   | { subject: 'detection.found'; data: Detection }
+  | { subject: 'plume.found'; data: Plume }
   | { subject: 'source.located'; data: Posterior }
   | { subject: 'site.changed'; data: Site }
   | { subject: LeadSubject; data: Lead };
@@ -25,6 +26,7 @@ const subjects = [
   'flight.changed',
   'flight.closed',
   'detection.found',
+  'plume.found',
   'source.located',
   'site.changed',
   ...leadSubjects,

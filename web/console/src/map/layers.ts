@@ -7,12 +7,14 @@ export const groups = [
   { id: 'regions', words: 'Where the source may be' },
   { id: 'buildings', words: 'Buildings' },
   { id: 'detections', words: 'Detections' },
+  { id: 'plumes', words: 'Plumes' },
   { id: 'paths', words: 'Flight paths' },
+  { id: 'moving', words: 'What moves now' },
   { id: 'authorised', words: 'Authorised areas' },
 ] as const;
 export type Group = (typeof groups)[number]['id'];
 
-export const sources = ['land', 'borders', 'grid', 'authorised', 'buildings', 'segments', 'readings', 'regions', 'sites', 'detections'] as const;
+export const sources = ['land', 'borders', 'grid', 'authorised', 'buildings', 'segments', 'readings', 'regions', 'plumes', 'sites', 'detections', 'footprint'] as const;
 export type SourceName = (typeof sources)[number];
 
 // Widths and radii grow with the zoom: [at zoom 10, at zoom 17].
@@ -45,8 +47,14 @@ export function layers(c: Palette): LayerSpecification[] {
     { id: 'segments', type: 'line', source: 'segments', metadata: 'paths', layout: { 'line-cap': 'round' }, paint: { 'line-color': ramp, 'line-width': grow(1.25, 2.5), 'line-opacity': ['interpolate', ['linear'], ['get', 't'], 0, 0.55, 0.3, 1] } },
     { id: 'readings', type: 'circle', source: 'readings', metadata: 'paths', layout: { 'circle-sort-key': ['get', 't'] }, paint: { 'circle-color': ramp, 'circle-radius': grow(1, 3.5) } },
 
+    { id: 'plumes', type: 'fill', source: 'plumes', metadata: 'plumes', paint: { 'fill-color': c.found, 'fill-opacity': 0.12 } },
+    { id: 'plume-edges', type: 'line', source: 'plumes', metadata: 'plumes', paint: { 'line-color': c.found, 'line-width': 1.25 } },
+
     { id: 'site-regions', type: 'line', source: 'sites', metadata: 'sites', paint: { 'line-color': c.site, 'line-width': ['case', ['get', 'selected'], 2.5, 1.25], 'line-opacity': ['case', ['get', 'withdrawn'], 0.4, 1] } },
     { id: 'detections', type: 'circle', source: 'detections', metadata: 'detections', paint: { 'circle-color': c.found, 'circle-opacity': 0.15, 'circle-radius': grow(4, 9), 'circle-stroke-color': c.found, 'circle-stroke-width': 1.75 } },
+
+    { id: 'footprint', type: 'fill', source: 'footprint', paint: { 'fill-color': c.found, 'fill-opacity': 0.12 } },
+    { id: 'footprint-edge', type: 'line', source: 'footprint', paint: { 'line-color': c.found, 'line-width': 2 } },
   ];
   return list as LayerSpecification[];
 }

@@ -15,6 +15,9 @@ export interface Palette {
   site: string;
   region: string;
   found: string;
+  aircraft: string;
+  view: string; // what an aircraft's camera sees
+  vehicle: string;
   ramp: readonly [string, string, string, string]; // of readings, low to high
 }
 
@@ -32,6 +35,9 @@ export const palettes: Record<Theme, Palette> = {
     site: '#f2b84b',
     region: '#b99cf5',
     found: '#ff7d66',
+    aircraft: '#6cc6f2',
+    view: '#4a87a6',
+    vehicle: '#e8edf0',
     ramp: ['#31597f', '#2fa39b', '#e6cf5b', '#ff7d4d'],
   },
   light: {
@@ -47,6 +53,9 @@ export const palettes: Record<Theme, Palette> = {
     site: '#9a6100',
     region: '#6a45c4',
     found: '#c2361c',
+    aircraft: '#0b6aa0',
+    view: '#5b9dc0',
+    vehicle: '#2b3943',
     ramp: ['#8fb4d9', '#2a938c', '#c79a00', '#c2361c'],
   },
 };

@@ -1,6 +1,6 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import * as api from '../api/operations';
-import type { Authorisation, BuildingFeature, Detection, Flight, Lead, PathPoint, Posterior, Site } from '../api/nouns';
+import type { Authorisation, BuildingFeature, Detection, Flight, Lead, PathPoint, Plume, Posterior, Site } from '../api/nouns';
 import { connect, type Happening, type Liveness } from '../live/events';
 import { sentence, session } from './session.svelte';
 
@@ -21,6 +21,7 @@ class World {
   flights = new SvelteMap<string, Flight>();
   authorisations = new SvelteMap<string, Authorisation>();
   detections = new SvelteMap<string, Detection>();
+  plumes = new SvelteMap<string, Plume>();
   posteriors = new SvelteMap<string, Posterior>(); // by flight
   sites = new SvelteMap<string, Site>();
   leads = new SvelteMap<string, Lead>();
@@ -55,17 +56,18 @@ class World {
     this.pathsLoaded = false;
     this.news = undefined;
     this.#asked.clear();
-    for (const m of [this.flights, this.authorisations, this.detections, this.posteriors, this.sites, this.leads, this.buildings, this.paths]) m.clear();
+    for (const m of [this.flights, this.authorisations, this.detections, this.plumes, this.posteriors, this.sites, this.leads, this.buildings, this.paths]) m.clear();
     this.shown.clear();
   }
 
   async load(): Promise<void> {
     const run = this.#disconnect;
     try {
-      const [flights, authorisations, detections, posteriors, sites, leads] = await Promise.all([
+      const [flights, authorisations, detections, plumes, posteriors, sites, leads] = await Promise.all([
         api.listFlights(),
         api.listAuthorisations(),
         api.listDetections(undefined, 2000),
+        api.listPlumes(undefined, 500),
         api.listPosteriors(),
         api.listSites(),
         api.listLeads(),
@@ -74,6 +76,7 @@ class World {
       for (const f of flights) this.#putFlight(f);
       for (const a of authorisations) this.authorisations.set(a.id, a);
       for (const d of detections) this.detections.set(d.id, d);
+      for (const p of plumes) this.plumes.set(p.id, p);
       for (const p of posteriors) this.#putPosterior(p);
       for (const s of sites) this.#putSite(s);
       for (const l of leads) this.putLead(l);
@@ -105,6 +108,10 @@ class World {
       case 'detection.found':
         this.detections.set(h.data.id, h.data);
         this.#tell(`${h.data.chemical} detected by ${h.data.sensor} of flight ${h.data.flight}`);
+        return;
+      case 'plume.found':
+        this.plumes.set(h.data.id, h.data);
+        this.#tell(`Plume of ${h.data.chemical} found by ${h.data.sensor} of flight ${h.data.flight}`);
         return;
       case 'source.located':
         this.#putPosterior(h.data);
