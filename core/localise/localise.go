@@ -22,7 +22,7 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-1"
+const method = "smc-2"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {
