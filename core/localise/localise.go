@@ -109,7 +109,7 @@ func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Ans
 	if err != nil {
 		return Answer{}, err
 	}
-	if flying(p.Observations) {
+	if Moving(p.Observations) {
 		return (&Tracker{}).Locate(ctx, p, progress)
 	}
 	convention, err := m.pilot(ctx)
