@@ -58,6 +58,11 @@ test-console: build ## The console in a browser, against a mock and against the 
 fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m)
 	scripts/fuzz.sh $(or $(FUZZTIME),10m)
 
+.PHONY: latency
+latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle machine
+	cd $(CONSOLE) && npm ci --no-audit --no-fund
+	VIGIA_LATENCY=$(or $(SPAN),30s) $(GO) test ./cmd/vigia -run Latency -v -count 1
+
 .PHONY: bench
 bench: ## The benchmarks beside the hot loops
 	$(GO) test -run '^$$' -bench . -benchmem ./...

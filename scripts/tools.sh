@@ -24,6 +24,22 @@ if ! chromium; then
 	fi
 fi
 
+# Peers that some tests run beside the system; without them those tests say that
+# they are skipped.
+peers=()
+command -v ffmpeg >/dev/null || peers+=(ffmpeg)
+command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || peers+=(mosquitto)
+command -v mosquitto_pub >/dev/null || peers+=(mosquitto-clients)
+if [ ${#peers[@]} -gt 0 ]; then
+	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		echo "installing ${peers[*]} for the tests with peers"
+		apt-get update -qq
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${peers[@]}" >/dev/null || echo "could not install ${peers[*]}: the tests with them will be skipped" >&2
+	else
+		echo "not here: ${peers[*]}; the tests with them will be skipped (on Debian: apt-get install ${peers[*]})" >&2
+	fi
+fi
+
 if [ ${#missing[@]} -gt 0 ]; then
 	echo "The tests need what this machine lacks:" >&2
 	printf '  %s\n' "${missing[@]}" >&2

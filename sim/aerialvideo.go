@@ -41,8 +41,12 @@ func (r Recording) Packet(f AerialFrame) ([]byte, error) {
 		t := -f.Pose.Z / d[2]
 		return geo.Frame{Origin: at}.ToPoint(geo.Local{X: t * d[0], Y: t * d[1]})
 	}
+	start := r.Start
+	if start.IsZero() {
+		start = time.Unix(0, 0)
+	}
 	var b misb.Builder
-	b.Begin(r.Start.Add(time.Duration(f.Seconds * float64(time.Second))))
+	b.Begin(start.Add(time.Duration(f.Seconds * float64(time.Second))))
 	b.Float(misb.PlatformHeading, f.Pose.Heading)
 	b.Float(misb.SensorLatitude, at.Lat)
 	b.Float(misb.SensorLongitude, at.Lon)
@@ -70,7 +74,8 @@ func (r Recording) Packet(f AerialFrame) ([]byte, error) {
 // another place.
 const metadataPID = 0x101
 
-// Write renders the pictures and writes the recording. The pictures go through
+// Write renders the pictures and writes the recording, with frames in the order
+// in which they are shown, as live encoders send them. They go through
 // ffmpeg, with a key frame every second; the error is Unavailable where there
 // is none. each, where not nil, sees every picture.
 func (r Recording) Write(ctx context.Context, path string, each func(AerialFrame)) error {
@@ -121,7 +126,7 @@ func (r Recording) Write(ctx context.Context, path string, each func(AerialFrame
 	if !r.Silent {
 		args = append(args, "-i", filepath.Join(dir, "klv.ts"), "-map", "0:v", "-map", "1:d", "-c:d", "copy")
 	}
-	args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p", "-threads", "1",
+	args = append(args, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-bf", "0", "-pix_fmt", "yuv420p", "-threads", "1",
 		"-g", strconv.Itoa(int(s.FPS+0.5)), "-f", "mpegts", path)
 	if out, err := exec.CommandContext(ctx, ffmpeg, args...).CombinedOutput(); err != nil {
 		return vigia.Errorf(vigia.Unavailable, "ffmpeg does not write the video: %v: %s", err, bytes.TrimSpace(out))

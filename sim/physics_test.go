@@ -26,7 +26,7 @@ func TestPlume_Mass(t *testing.T) {
 	p := plume{at: geo.Local{Z: 5}, spreadH: 2, spreadV: 1.5, rateKgS: 0.002, rate: process{sd: 0.2, timeS: 60}, radiusM: 300}
 	for range 1200 {
 		a.step(stepS, rng)
-		p.step(stepS, a, rng)
+		p.step(0, stepS, a, rng)
 	}
 	sum := p.goneKg
 	for _, q := range p.puffs {
@@ -47,7 +47,7 @@ func TestPlume_ConcentrationIntegral(t *testing.T) {
 	p := plume{at: geo.Local{Z: 5}, spreadH: 4, spreadV: 4, rateKgS: 0.002, rate: process{timeS: 1}, radiusM: 1e4}
 	for range 60 {
 		a.step(stepS, rng)
-		p.step(stepS, a, rng)
+		p.step(0, stepS, a, rng)
 	}
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, q := range p.puffs {
@@ -147,13 +147,13 @@ func TestPlume_Flux(t *testing.T) {
 	const far, cell, count = 150.0, 8.0, 300
 	for range 400 {
 		a.step(stepS, rng)
-		p.step(stepS, a, rng)
+		p.step(0, stepS, a, rng)
 	}
 	var flux, peak float64
 	for range count {
 		for range 4 {
 			a.step(stepS, rng)
-			p.step(stepS, a, rng)
+			p.step(0, stepS, a, rng)
 		}
 		for s := -160.0; s <= 160; s += cell {
 			for z := cell / 2; z < 130; z += cell {

@@ -107,20 +107,25 @@ func (p *puff) concentration(q geo.Local) float64 {
 
 // A plume is all puffs of one source.
 type plume struct {
-	at      geo.Local
-	spreadH float64 // of a puff as it leaves
-	spreadV float64
-	rateKgS float64 // mean
-	rate    process // beside the mean, relative
-	radiusM float64 // puffs farther than this from the origin are dropped
-	puffs   []puff
-	outKg   float64 // let out
-	goneKg  float64 // in dropped puffs
+	at                geo.Local
+	spreadH           float64 // of a puff as it leaves
+	spreadV           float64
+	rateKgS           float64 // mean
+	rate              process // beside the mean, relative
+	radiusM           float64 // puffs farther than this from the origin are dropped
+	onFromS, onUntilS float64 // it emits between; both 0: always
+	puffs             []puff
+	outKg             float64 // let out
+	goneKg            float64 // in dropped puffs
+}
+
+func (p *plume) on(now float64) bool {
+	return p.onFromS == p.onUntilS || now >= p.onFromS && now < p.onUntilS
 }
 
 // step lets out dt's worth of vapour as one puff, at a random instant of the
 // step, and moves all.
-func (p *plume) step(dt float64, a *air, rng *rand.Rand) {
+func (p *plume) step(now, dt float64, a *air, rng *rand.Rand) {
 	kept := p.puffs[:0]
 	for i := range p.puffs {
 		q := &p.puffs[i]
@@ -134,6 +139,8 @@ func (p *plume) step(dt float64, a *air, rng *rand.Rand) {
 	p.puffs = kept
 	if p.rateKgS > 0 {
 		p.rate.step(dt, rng)
+	}
+	if p.rateKgS > 0 && p.on(now) {
 		massKg := p.rateKgS * dt * math.Max(0, 1+p.rate.value)
 		q := newPuff(p.at, p.spreadH, p.spreadV, massKg, a.turbulence(p.at.Z), rng)
 		q.step(dt*rng.Float64(), a, rng)

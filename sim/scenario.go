@@ -18,6 +18,7 @@ import (
 type Scenario struct {
 	Title    string
 	Seed     int64
+	Sortie   int // 1 is the first over this town: another has its own air and its own noise
 	Flight   vigia.ID
 	Aircraft string
 	Chemical string
@@ -28,6 +29,9 @@ type Scenario struct {
 	RateKgH   float64 // mean; 0: there is no source
 	RateSD    float64 // of the mean
 	RateTimeS float64
+	SecondM   float64 // how far off a second source stands, as strong; 0: there is none
+	OnFromS   float64 // it emits from this second of the flight on
+	OnUntilS  float64 // and until this one
 
 	Wind    WindScenario
 	Station StationScenario
@@ -67,6 +71,10 @@ type PatternScenario struct {
 	ForecastSD float64 // degrees
 	PositionSD float64 // m, of the reported position, each axis
 	DurationS  float64 // at most
+	Sweeps     float64 // how often the lines are flown, each time between the others
+	AreaM      float64 // side of the square that is flown over; 0: the whole town
+	AreaX      float64 // its middle, local metres
+	AreaY      float64
 }
 
 // A SensorScenario is the gas sensor.
@@ -97,6 +105,9 @@ func (s *Scenario) settings() []setting {
 		{"rate_kg_h", &s.RateKgH, 0, 10000},
 		{"rate_sd", &s.RateSD, 0, 1},
 		{"rate_time_s", &s.RateTimeS, 1, 86400},
+		{"second_m", &s.SecondM, 0, 500},
+		{"on_from_s", &s.OnFromS, -86400, 86400},
+		{"on_until_s", &s.OnUntilS, -86400, 86400},
 		{"wind_speed_mps", &w.SpeedMPS, 0.3, 30},
 		{"wind_from_deg", &w.FromDeg, -360, 720},
 		{"wind_speed_sd", &w.SpeedSD, 0, 0.5},
@@ -119,6 +130,10 @@ func (s *Scenario) settings() []setting {
 		{"forecast_sd_deg", &p.ForecastSD, 0, 90},
 		{"position_sd_m", &p.PositionSD, 0, 50},
 		{"duration_s", &p.DurationS, 10, 86400},
+		{"sweeps", &p.Sweeps, 1, 20},
+		{"area_m", &p.AreaM, 0, 10000},
+		{"area_x_m", &p.AreaX, -10000, 10000},
+		{"area_y_m", &p.AreaY, -10000, 10000},
 		{"sensor_every_s", &g.EveryS, 0.1, 60},
 		{"sensor_response_s", &g.ResponseS, 0, 60},
 		{"sensor_noise_ppm", &g.NoisePPM, 0, 1000},
@@ -217,6 +232,12 @@ func (s *Scenario) set(key, value string) *vigia.Error {
 			return vigia.Errorf(vigia.Invalid, "%q is not a whole number", value)
 		}
 		s.Seed = n
+	case "sortie":
+		n, err := strconv.Atoi(value)
+		if err != nil || n < 1 || n > 1000 {
+			return vigia.Errorf(vigia.Invalid, "%q is not a whole number within 1 to 1000", value)
+		}
+		s.Sortie = n
 	case "buildings":
 		n, err := strconv.Atoi(value)
 		if err != nil || n < 1 || n > 20000 {

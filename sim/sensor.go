@@ -33,14 +33,18 @@ func newRide(w *World) *ride {
 }
 
 // step breathes the air for one step, and speaks when it is time to.
-func (r *ride) step(now float64, p *plume) (Record, bool) {
+func (r *ride) step(now float64, plumes []plume) (Record, bool) {
 	g := r.w.Scenario.Sensor
 	at := r.w.pattern.at(now)
 	keep := 0.0
 	if g.ResponseS > 0 {
 		keep = math.Exp(-stepS / g.ResponseS)
 	}
-	r.seenPPM = keep*r.seenPPM + (1-keep)*p.concentration(at)/r.kgPerPPM
+	gas := 0.0
+	for i := range plumes {
+		gas += plumes[i].concentration(at)
+	}
+	r.seenPPM = keep*r.seenPPM + (1-keep)*gas/r.kgPerPPM
 	for i := range r.fault {
 		r.fault[i].step(stepS, r.rng)
 	}

@@ -160,3 +160,17 @@ func (t town) hide(rng *rand.Rand) (House, geo.Local) {
 		}
 	}
 }
+
+// hideBeside picks the house whose middle is nearest to so many metres from a
+// place, and a vent in its middle.
+func (t town) hideBeside(at geo.Local, metres float64) *hidden {
+	var best *hidden
+	least := math.Inf(1)
+	for _, h := range t.houses {
+		x, y := h.Footprint.Centroid()
+		if off := math.Abs(math.Hypot(x-at.X, y-at.Y) - metres); off < least {
+			least, best = off, &hidden{house: h, at: geo.Local{X: x, Y: y, Z: at.Z}}
+		}
+	}
+	return best
+}

@@ -21,6 +21,7 @@ type World struct {
 	town     town
 	house    House // that the source is in
 	truth    Truth
+	second   *hidden // the other source, where there is one
 	chemical vigia.Chemical
 	pattern  pattern
 }
@@ -32,6 +33,12 @@ type Truth struct {
 	Local    geo.Local `json:"local"`
 	RateKgH  float64   `json:"rate_kg_h"` // mean
 	Building vigia.ID  `json:"building"`  // "" when there is no source
+}
+
+// A hidden is a source in its house.
+type hidden struct {
+	house House
+	at    geo.Local
 }
 
 // What the seed is spent on, each from a stream of its own, so that a change
@@ -47,6 +54,9 @@ const (
 )
 
 func (w *World) rng(use uint64) *rand.Rand {
+	if use >= seedAir && w.Scenario.Sortie > 1 {
+		use += 100 * uint64(w.Scenario.Sortie-1) // the town and what it hides stay
+	}
 	return rand.New(rand.NewPCG(uint64(w.Scenario.Seed), use))
 }
 
@@ -61,16 +71,33 @@ func New(s Scenario) (*World, error) {
 	var at geo.Local
 	w.house, at = w.town.hide(w.rng(seedHide))
 	w.truth = Truth{Chemical: s.Chemical, At: w.Frame.ToPoint(at), Local: at, RateKgH: s.RateKgH, Building: w.house.ID}
+	if s.SecondM > 0 {
+		w.second = w.town.hideBeside(at, s.SecondM)
+	}
 	if s.RateKgH == 0 {
 		w.truth = Truth{Chemical: s.Chemical}
 	}
 	forecast := s.Wind.FromDeg + s.Pattern.ForecastSD*w.rng(seedFlight).NormFloat64()
-	w.pattern = lawnMower(w.town.corner, forecast, s.Pattern.AltitudeM, s.Pattern)
+	corner := w.town.corner
+	if p := s.Pattern; p.AreaM > 0 {
+		corner = square(p.AreaX, p.AreaY, p.AreaM, forecast)
+	}
+	w.pattern = lawnMower(corner, forecast, s.Pattern.AltitudeM, s.Pattern)
 	return w, nil
 }
 
 // Truth is what the system is to find out.
 func (w *World) Truth() Truth { return w.truth }
+
+// Second is the truth of the second source; false where there is one at most.
+func (w *World) Second() (Truth, bool) {
+	if w.second == nil || w.Scenario.RateKgH == 0 {
+		return Truth{}, false
+	}
+	t := w.truth
+	t.Local, t.At, t.Building = w.second.at, w.Frame.ToPoint(w.second.at), w.second.house.ID
+	return t, true
+}
 
 // Buildings are the town's, as a map would have them.
 func (w *World) Buildings() []vigia.Building {
@@ -132,7 +159,7 @@ const (
 type run struct {
 	w       *World
 	air     *air
-	plume   plume
+	plumes  []plume
 	ride    *ride
 	station *station
 	airRNG  *rand.Rand
@@ -143,21 +170,32 @@ func newRun(w *World) *run {
 	s := w.Scenario
 	r := &run{w: w, airRNG: w.rng(seedAir), puffRNG: w.rng(seedPuffs)}
 	r.air = newAir(s.Wind, -spinUpS, r.airRNG)
-	// The wake of a building mixes what leaves it: US EPA, EPA-454/B-95-003b,
-	// table 1-6, for a source on or beside one.
-	minX, minY, maxX, maxY := w.house.Footprint.Bounds()
-	r.plume = plume{
-		at:      w.truth.Local,
-		spreadH: math.Sqrt((maxX-minX)*(maxY-minY)) / 4.3,
-		spreadV: w.house.HeightM / 2.15,
-		rateKgS: s.RateKgH / 3600,
-		rate:    process{sd: s.RateSD, timeS: s.RateTimeS},
-		radiusM: w.town.radius() + s.Pattern.MarginM + 50,
+	r.plumes = append(r.plumes, w.newPlume(w.house, w.truth.Local))
+	if w.second != nil {
+		r.plumes = append(r.plumes, w.newPlume(w.second.house, w.second.at))
 	}
-	r.plume.rate.start(r.puffRNG)
+	for i := range r.plumes {
+		r.plumes[i].rate.start(r.puffRNG)
+	}
 	r.ride = newRide(w)
 	r.station = newStation(w)
 	return r
+}
+
+// newPlume is that of a source in a house. The wake of a building mixes what
+// leaves it: US EPA, EPA-454/B-95-003b, table 1-6, for a source on or beside one.
+func (w *World) newPlume(h House, at geo.Local) plume {
+	s := w.Scenario
+	minX, minY, maxX, maxY := h.Footprint.Bounds()
+	return plume{
+		at:      at,
+		spreadH: math.Sqrt((maxX-minX)*(maxY-minY)) / 4.3,
+		spreadV: h.HeightM / 2.15,
+		rateKgS: s.RateKgH / 3600,
+		rate:    process{sd: s.RateSD, timeS: s.RateTimeS},
+		radiusM: w.town.radius() + s.Pattern.MarginM + 50,
+		onFromS: s.OnFromS, onUntilS: s.OnUntilS,
+	}
 }
 
 func (r *run) fly(yield func(Record) bool) {
@@ -166,14 +204,16 @@ func (r *run) fly(yield func(Record) bool) {
 	for i := -steps; float64(i)*stepS <= end; i++ {
 		now := float64(i) * stepS
 		r.air.step(stepS, r.airRNG)
-		r.plume.step(stepS, r.air, r.puffRNG)
+		for k := range r.plumes {
+			r.plumes[k].step(now, stepS, r.air, r.puffRNG)
+		}
 		if now < 0 {
 			continue
 		}
 		if rec, ok := r.station.step(now, r.air, r.w); ok && !yield(rec) {
 			return
 		}
-		if rec, ok := r.ride.step(now, &r.plume); ok && !yield(rec) {
+		if rec, ok := r.ride.step(now, r.plumes); ok && !yield(rec) {
 			return
 		}
 	}

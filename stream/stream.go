@@ -47,6 +47,10 @@ type Stream interface {
 	// Read hands the kept messages to h in order and returns at the end.
 	Read(ctx context.Context, name Name, h Handler) error
 
+	// Get returns the kept message of a place. The error is NotFound where it is
+	// no longer kept, or never was.
+	Get(ctx context.Context, name Name, seq uint64) (Message, error)
+
 	// Last is the place of the last message of a stream; 0 when there is none.
 	Last(ctx context.Context, name Name) (uint64, error)
 

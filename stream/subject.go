@@ -19,6 +19,10 @@ const (
 	// Motion is a log of what expires: where aircraft and vehicles were. It is
 	// kept for MotionKeep and no longer (docs/decisions/positions-expire.md).
 	Motion Name = "MOTION"
+
+	// Video holds recorded video, which expires as well
+	// (docs/decisions/video-segments.md).
+	Video Name = "VIDEO"
 )
 
 // The subjects of the log. Those that end in a dot are followed by a flight.
@@ -43,6 +47,19 @@ const (
 
 // The subject of what moves, followed by a flight.
 const Position = "position." // Batch of poses and position reports
+
+// The subjects of video, followed by a flight.
+const (
+	VideoBytes   = "video.bytes."   // a piece of a transport stream that plays alone
+	VideoSegment = "video.segment." // Segment, which says where its bytes are
+)
+
+// VideoKeep is how long video is kept, and VideoBytesKept how much of it at
+// most, bytes: the oldest goes first.
+const (
+	VideoKeep      = 7 * 24 * time.Hour
+	VideoBytesKept = 32 << 30
+)
 
 // MotionKeep is how long a position is kept.
 const MotionKeep = 30 * 24 * time.Hour
@@ -75,6 +92,7 @@ type Definition struct {
 	Name     Name
 	Subjects []string      // patterns
 	MaxAge   time.Duration // 0: as long as policy lets it
+	MaxBytes int64         // 0: no limit; else the oldest messages go, earlier on a disk that has less room
 	Window   time.Duration // in which a repeat of an ID is dropped
 }
 
@@ -86,6 +104,7 @@ func Definitions() []Definition {
 		{Name: Facts, Subjects: []string{"flight.*", "detection.*", "plume.*", "source.*", "site.*", "lead.*"}, Window: window},
 		{Name: Motion, Subjects: []string{Position + "*"}, MaxAge: MotionKeep, Window: window},
 		{Name: Traffic, Subjects: []string{"track.*", "visit.*"}, MaxAge: MotionKeep, Window: window},
+		{Name: Video, Subjects: []string{"video.*.*"}, MaxAge: VideoKeep, MaxBytes: VideoBytesKept, Window: window},
 		{Name: Inbox, Subjects: []string{"inbox.*.*"}, MaxAge: 24 * time.Hour, Window: window},
 	}
 }

@@ -15,7 +15,7 @@ const (
 	// The console runs its map's worker from a file of its own and writes no
 	// style into the page; nothing comes from anywhere else.
 	contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+		"connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 
 // guard sets what a browser must know and turns other sites' tricks away.

@@ -51,7 +51,7 @@ var nouns = []struct {
 	{vigia.Site{}, ""}, {vigia.Evidence{}, ""}, {vigia.Posterior{}, ""}, {vigia.Source{}, ""},
 	{vigia.Ellipse{}, ""}, {vigia.BuildingProbability{}, ""}, {vigia.User{}, ""}, {vigia.Session{}, ""},
 	{vigia.Wind{}, ""}, {vigia.Pose{}, ""}, {vigia.Attitude{}, ""}, {vigia.PositionReport{}, ""}, {vigia.RangeRate{}, ""},
-	{vigia.TrackPoint{}, ""}, {vigia.Picture{}, ""}, {vigia.Visit{}, ""}, {vigia.Look{}, ""}, {vigia.Rhythm{}, ""}, {vigia.WeekHour{}, ""},
+	{vigia.TrackPoint{}, ""}, {vigia.Picture{}, ""}, {vigia.Visit{}, ""}, {vigia.Look{}, ""}, {vigia.View{}, ""}, {vigia.Rhythm{}, ""}, {vigia.WeekHour{}, ""},
 	{vigia.Words{}, ""}, {vigia.Recurrence{}, ""}, {vigia.Together{}, ""}, {vigia.Unusual{}, ""},
 	{web.Moving{}, ""}, {web.Aircraft{}, ""}, {web.Vehicles{}, ""}, {geo.Point{}, ""}, {geo.Volume{}, ""},
 	{vigia.Plume{}, ""}, {vigia.ChemicalProbability{}, ""}, {vigia.PlumeColumn{}, ""}, {vigia.PlumeOrigin{}, ""},

@@ -15,6 +15,7 @@ import (
 	"github.com/vigia-project/vigia/service/ingest"
 	"github.com/vigia-project/vigia/service/lead"
 	"github.com/vigia-project/vigia/service/task"
+	"github.com/vigia-project/vigia/service/video"
 )
 
 // A Server answers HTTP.
@@ -24,6 +25,7 @@ type Server struct {
 	Ingest   *ingest.Ingest
 	Task     *task.Task
 	Lead     *lead.Lead
+	Video    *video.Library // nil: no video is kept
 
 	Steps   []service.Step // whose lag the status page shows
 	Version string
@@ -69,6 +71,10 @@ var routes = []route{
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
 	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},
+	{"GET", "/video", readers, 200, (*Server).listVideo},
+	{"GET", "/flights/{flight}/video.m3u8", readers, 200, (*Server).playlist},
+	{"GET", "/flights/{flight}/video/{segment}", readers, 200, (*Server).segment},
+	{"GET", "/flights/{flight}/looks", readers, 200, (*Server).looks},
 	{"GET", "/sources", readers, 200, (*Server).listSources},
 	{"POST", "/flights/{flight}/scans", feeders, 200, (*Server).sendScans},
 	{"GET", "/buildings", readers, 200, (*Server).listBuildings},

@@ -25,6 +25,7 @@ import (
 	"github.com/vigia-project/vigia/service/relay"
 	"github.com/vigia-project/vigia/service/sites"
 	"github.com/vigia-project/vigia/service/task"
+	"github.com/vigia-project/vigia/service/video"
 	"github.com/vigia-project/vigia/store"
 	"github.com/vigia-project/vigia/store/sqlite"
 	"github.com/vigia-project/vigia/stream/jetstream"
@@ -42,6 +43,7 @@ type house struct {
 	follow   *follow.Follow
 	task     *task.Task
 	lead     *lead.Lead
+	video    *video.Library
 	relay    *relay.Relay
 	tak      *relay.TAKServer
 	steps    []service.Step
@@ -95,6 +97,7 @@ func openHouse(ctx context.Context, s settings) (h *house, err error) {
 	h.ingest = ingest.New(h.Base, sealer)
 	h.task = task.New(h.Base)
 	h.lead = lead.New(h.Base, s.policy)
+	h.video = video.New(h.Base)
 	h.steps = []service.Step{
 		h.task.Step(),
 		detect.New(h.Base, s.falseAlarm, spectral.Library(), runtime.NumCPU()).Step(),
@@ -130,6 +133,7 @@ func (h *house) run(failed func(error)) {
 		start("the step "+s.Name, func(ctx context.Context) error { return h.Run(ctx, s) })
 	}
 	start("the announcer", h.Announce)
+	start("the library of video", h.video.Run)
 	start("the forgetting", h.follow.Forget)
 	if h.relay != nil {
 		start("the relay", h.relay.Send)
@@ -165,7 +169,7 @@ func (h *house) close() error {
 // server is the house's face.
 func (h *house) server(secure, local bool, closing <-chan struct{}) *web.Server {
 	return &web.Server{
-		Base: h.Base, Identity: h.identity, Ingest: h.ingest, Task: h.task, Lead: h.lead,
+		Base: h.Base, Identity: h.identity, Ingest: h.ingest, Task: h.task, Lead: h.lead, Video: h.video,
 		Steps: h.steps, Version: versionText(), Started: h.Clock(), Secure: secure, Local: local, Closing: closing,
 	}
 }

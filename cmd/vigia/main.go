@@ -19,11 +19,14 @@ type cli struct {
 	Serve         serveCmd         `cmd:"" help:"Run the system: API, console, partner's door and every step of the walk."`
 	Demo          demoCmd          `cmd:"" help:"Run everything at once over a made-up town: a flight, a hidden source, a found site."`
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, scan lines, wind and buildings to a running system."`
+	Sources       sourcesCmd       `cmd:"" help:"Tell how the sources of a running system are."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
 	Decode        decodeCmd        `cmd:"" help:"Read KLV, MPEG-TS and other wire formats: one JSON object a line."`
 	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`
 	Visits        visitsCmd        `cmd:"" help:"Find where tracks stopped, and at which site, from plain files."`
+	Rhythm        rhythmCmd        `cmd:"" help:"Tell what comes and goes at a site, from a plain file of visits."`
 	Score         scoreCmd         `cmd:"" help:"Score tracks against the truth."`
+	Motion        motionCmd        `cmd:"" help:"Find what moves in a video from the air, and where on the ground it is."`
 	Spectra       spectraCmd       `cmd:"" help:"Find vapours in hyperspectral cubes, and plumes in score rasters, from plain files."`
 	Lead          leadCmd          `cmd:"" help:"Raise, approve, release and follow leads."`
 	Flight        flightCmd        `cmd:"" help:"Register flights and end them."`

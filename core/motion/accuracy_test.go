@@ -65,7 +65,7 @@ func (a tally) String() string {
 // warmUp is how many pictures a detector may look before it is scored, and
 // newly how many a vehicle may be in view.
 const (
-	warmUp = 25
+	warmUp = 28
 	newly  = 13
 )
 

@@ -169,14 +169,18 @@ func (l *line) fit() {
 	l.residue = math.Sqrt(sum / n)
 }
 
-// steady tells whether a line moves over the ground as a vehicle does.
+// steady tells whether a line moves over the ground as a vehicle does, no slower
+// than slowest; 0: whether it was seen often enough.
 func (l *line) steady(slowest float64) bool {
 	if len(l.path) < confirm {
 		return false
 	}
+	if slowest == 0 { // whatever was seen again and again
+		return true
+	}
 	v := math.Hypot(l.vx, l.vy)
 	way := v * float64(l.path[0].age-l.path[len(l.path)-1].age)
-	return v >= slowest && way >= leastWay && l.residue <= max(0.3, crooked*way)
+	return v >= slowest && way >= leastWay && l.residue <= max(0.3, crooked*way*float64(min(len(l.path), 6)-2)/4)
 }
 
 // objects lists the lines seen in this picture that move no slower than
@@ -257,6 +261,9 @@ func together(l, m *line) bool {
 		return false
 	}
 	v := math.Hypot(l.vx, l.vy)
+	if v < 0.1 {
+		return false // side by side, standing: two
+	}
 	ux, uy := l.vx/v, l.vy/v
 	dx, dy := m.blob.x-l.blob.x, m.blob.y-l.blob.y
 	along, across := math.Abs(dx*ux+dy*uy), math.Abs(dx*uy-dy*ux)

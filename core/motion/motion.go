@@ -38,6 +38,21 @@ type Settings struct {
 	Slowest float64
 	// Seed of the random samples of RANSAC.
 	Seed uint64
+	// Finder, where not nil, says where objects are in place of what differs
+	// between pictures; then those that stand still are told too.
+	Finder Finder
+}
+
+// A Finder finds objects in single pictures, such as a trained detector. It is
+// a function of the picture.
+type Finder interface {
+	Find(Picture) ([]Box, error)
+}
+
+// A Box is where a Finder saw an object, pixels from the upper left corner.
+type Box struct {
+	Left, Top, Right, Bottom float64
+	Score                    float64 // the finder's own, 0 to 1
 }
 
 // A Detector finds objects in one video, picture by picture. It is not for
@@ -121,7 +136,7 @@ const (
 )
 
 // Add takes the next picture. The error is Invalid: the picture is no picture,
-// or of another size than the first.
+// or of another size than the first; or it is the Finder's.
 func (d *Detector) Add(p Picture) (Result, error) {
 	if err := d.check(p); err != nil {
 		return Result{}, err
@@ -155,11 +170,8 @@ func (d *Detector) Add(p Picture) (Result, error) {
 	out.Homography = reg.back.scaled(d.scale)
 	out.Parallax = reg.parallax * d.scale
 	d.follow.move(reg.back, here)
-	if refs := d.references(); len(refs) > 0 {
-		blobs := d.change.find(here, refs)
-		out.Settled, out.NoiseSD = true, d.change.noise()
-		d.follow.add(blobs)
-		out.Objects = d.follow.objects(d.scale, max(d.settings.Slowest/d.scale, parallaxGuard*reg.parallax))
+	if err := d.look(p, here, reg, &out); err != nil {
+		return out, err
 	}
 	d.history = append(d.history, here)
 	if len(d.history) > historyLength {
@@ -167,6 +179,47 @@ func (d *Detector) Add(p Picture) (Result, error) {
 		d.history = d.history[:copy(d.history, d.history[1:])]
 	}
 	return out, nil
+}
+
+// look finds the objects of a picture that was registered.
+func (d *Detector) look(p Picture, here *level0, reg registration, out *Result) error {
+	if finder := d.settings.Finder; finder != nil {
+		boxes, err := finder.Find(p)
+		if err != nil {
+			return err
+		}
+		out.Settled = true
+		d.follow.add(blobsOf(boxes, d.scale))
+		out.Objects = d.follow.objects(d.scale, 0)
+		return nil
+	}
+	refs := d.references()
+	if len(refs) < references {
+		return nil // what a vehicle left behind could not be told from a vehicle
+	}
+	blobs := d.change.find(here, refs)
+	out.Settled, out.NoiseSD = true, d.change.noise()
+	d.follow.add(blobs)
+	out.Objects = d.follow.objects(d.scale, max(d.settings.Slowest/d.scale, parallaxGuard*reg.parallax))
+	return nil
+}
+
+// blobsOf are a finder's boxes at the size that is worked on.
+func blobsOf(boxes []Box, scale float64) []blob {
+	var all []blob
+	for _, b := range boxes {
+		if !(b.Right > b.Left && b.Bottom > b.Top) {
+			continue
+		}
+		one := blob{x: (b.Left+b.Right)/2/scale - 0.5, y: (b.Top+b.Bottom)/2/scale - 0.5, score: b.Score,
+			x0: int(b.Left / scale), y0: int(b.Top / scale), x1: int(b.Right/scale) - 1, y1: int(b.Bottom/scale) - 1}
+		one.x1, one.y1 = max(one.x0, one.x1), max(one.y0, one.y1)
+		one.area = (one.x1 - one.x0 + 1) * (one.y1 - one.y0 + 1)
+		if all = append(all, one); len(all) == mostBlobs {
+			break
+		}
+	}
+	return all
 }
 
 // check holds a picture to the first one's size.

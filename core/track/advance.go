@@ -44,20 +44,22 @@ func advance(before *state, scan Scan, settings Settings) *state {
 		expected[i] = tracks[i].existence
 		tracks[i].take(&a, i, reports, settings.Single)
 		tracks[i].now = tracks[i].moments()
+		if tracks[i].report >= 0 {
+			tracks[i].seen = scan.Time
+		}
 	}
 	unite(tracks, &a)
 	begun := l.beginAll(reports, &a)
 	for i := range begun {
 		after.begun++
 		begun[i].begun, begun[i].now = after.begun, begun[i].moments()
+		begun[i].began, begun[i].seen = scan.Time, scan.Time
 	}
+	after.ghosts = haunt(before.ghosts, nil, scan.Time)
+	l.tellNew(tracks, after, settings)
 	born := 0.0
 	for i := range tracks {
 		b := &tracks[i]
-		if b.number == 0 && b.told(l, settings) {
-			after.next++
-			b.number = after.next
-		}
 		// Counted when it has lasted, for chance has begun many others; not
 		// counted when it was there before the first scan.
 		if b.age == proven && b.age < l.scans {
@@ -67,11 +69,15 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	l.scores = l.scores.learn(a.new, &scan)
 	l.tell(&a, tracks, expected, born)
 	kept := tracks[:0]
+	var given []bernoulli
 	for i := range tracks {
 		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
 			kept = append(kept, tracks[i])
+		} else if tracks[i].existence > 0 { // not one that was united with another
+			given = append(given, tracks[i])
 		}
 	}
+	after.ghosts = haunt(after.ghosts, given, scan.Time)
 	after.tracks = append(kept, begun[:min(len(begun), maxTracks-min(len(kept), maxTracks))]...)
 	return after
 }

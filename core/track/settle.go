@@ -1,6 +1,7 @@
 package track
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -51,7 +52,9 @@ func (s *step) told(known []settled, settings Settings) Picture {
 		e.X, e.Y, e.VX, e.VY, e.Covariance = k.state.mean[0], k.state.mean[1], k.state.mean[2], k.state.mean[3], k.state.cov
 		p.Tracks = append(p.Tracks, e)
 	}
-	slices.SortFunc(p.Tracks, func(a, b Estimate) int { return a.Track - b.Track })
+	slices.SortFunc(p.Tracks, func(a, b Estimate) int { return cmp.Or(a.Track-b.Track, cmp.Compare(b.Existence, a.Existence)) })
+	// Who took up a number and who left it may both seem to be there for a scan.
+	p.Tracks = slices.CompactFunc(p.Tracks, func(a, b Estimate) bool { return a.Track == b.Track })
 	return p
 }
 

@@ -25,8 +25,11 @@ const (
 
 // A bernoulli is a track: something that exists with a probability.
 type bernoulli struct {
-	begun     int // its place in the order in which tracks began
-	number    int // 0: not yet told
+	began     float64 // s, of its first report
+	seen      float64 // s, of its last
+	rejoined  float64 // probability that it is whose number it took up; 0: the number is its own
+	begun     int     // its place in the order in which tracks began
+	number    int     // 0: not yet told
 	existence float64
 	weight    [modes]float64 // probability of each mode
 	mode      [modes]gauss
@@ -48,6 +51,7 @@ type state struct {
 	time    float64
 	tracks  []bernoulli
 	learned learned
+	ghosts  []ghost
 	next    int     // numbers given so far
 	begun   int     // tracks begun so far, tentative ones included
 	live    float64 // probability that a vehicle of the state before is still there
@@ -89,7 +93,7 @@ func (b *bernoulli) estimate() Estimate {
 	g := &b.now
 	return Estimate{
 		Track: b.number, X: g.mean[0], Y: g.mean[1], VX: g.mean[2], VY: g.mean[3], Covariance: g.cov,
-		Existence: b.existence, Stopped: b.weight[stopped], Report: b.report, Class: b.class,
+		Existence: b.existence, Stopped: b.weight[stopped], Rejoined: b.rejoined, Report: b.report, Class: b.class,
 	}
 }
 

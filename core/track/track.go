@@ -119,6 +119,7 @@ type Estimate struct {
 	Covariance [4][4]float64 // of X, Y, VX, VY
 	Existence  float64
 	Stopped    float64 // probability that it stands
+	Rejoined   float64 // probability that it is the vehicle that had its number before a gap; 0: there was none
 	Report     int     // index in the scan of the report that moved it; -1: none
 	Class      string  // the one most often reported
 }

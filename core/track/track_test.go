@@ -172,6 +172,53 @@ func TestTracker_Gap(t *testing.T) {
 	}
 }
 
+// A vehicle that is hidden for half a minute takes up its number again when its
+// motion leads to where something comes out, and says how sure that is; what
+// comes out elsewhere, or of another class, is somebody new.
+func TestTracker_LongGap(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		x      float64 // where it comes out, m beyond where it would be
+		class  string
+		joined bool
+	}{
+		{"where its motion leads", 0, "van", true},
+		{"a little late", -60, "van", true},
+		{"far beyond", 900, "van", false},
+		{"another class", 0, "truck", false},
+	} {
+		tracker := track.New(track.Settings{})
+		numbers := map[int]bool{}
+		rejoined := 0.0
+		for k := range 60 {
+			s := track.Scan{Number: k, Time: 2 * float64(k)}
+			for i := range 10 { // others, that teach what is usual
+				s.Reports = append(s.Reports, track.Report{X: 500 + 300*float64(i), Y: 10 * float64(k), Sigma: 5})
+			}
+			switch x := 20 * float64(k); {
+			case k < 20:
+				s.Reports = append(s.Reports, track.Report{X: x, Y: -4000, Sigma: 5, Class: "van"})
+			case k >= 35:
+				s.Reports = append(s.Reports, track.Report{X: x + c.x, Y: -4000, Sigma: 5, Class: c.class})
+			}
+			if err := tracker.Add(s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, p := range tracker.Close() {
+			for _, e := range p.Tracks {
+				if e.Y < -3900 {
+					numbers[e.Track] = true
+					rejoined = max(rejoined, e.Rejoined)
+				}
+			}
+		}
+		if joined := len(numbers) == 1; joined != c.joined || joined != (rejoined > 0.8) || rejoined > 1 {
+			t.Errorf("%s: the numbers %v, rejoined with probability %.3f", c.name, numbers, rejoined)
+		}
+	}
+}
+
 // A sensor that sees motion only, from one side: a vehicle that passes abeam
 // has no range rate and no report, and is still the same one afterwards.
 func TestTracker_BlindZone(t *testing.T) {

@@ -19,6 +19,14 @@ type Sample struct {
 	Sigma float64 // one standard deviation of each of X and Y, m; 0: not known
 }
 
+// variance of a sample's place, m².
+func (s Sample) variance(o Options) float64 {
+	if s.Sigma == 0 {
+		return o.Sigma * o.Sigma
+	}
+	return s.Sigma * s.Sigma
+}
+
 // A Stop is a stay at one place.
 type Stop struct {
 	Arrive, Depart     float64 // s
@@ -30,7 +38,7 @@ type Stop struct {
 
 	X, Y     float64 // m, median
 	Spread   float64 // m, median distance from there
-	Stood    float64 // probability that it was a stop, mean over its time
+	Stood    float64 // probability that there was a stop that this one overlaps by half
 	Approach float64 // degrees clockwise from north from which it came; NaN: not known
 }
 
@@ -40,37 +48,17 @@ func (s Stop) Dwell() float64 { return s.Depart - s.Arrive }
 // Options describe traffic. The zero value has what is usual.
 type Options struct {
 	Sigma    float64 // of samples that state none, m; 0: 0.7
-	Shortest float64 // s; a shorter stay is none; 0: 15
+	Shortest float64 // s; a shorter stay is none, but for one that is censored; 0: 15
 }
 
 const (
 	defaultSigma    = 0.7 // m, between neighbours in time, a smoothed receiver's
 	defaultShortest = 15  // s: shorter ones are traffic
 
-	meanStop  = 120.0 // s
-	meanDrive = 80.0  // s
-	// readiness makes each change likelier than the mean times alone do: stays
-	// and drives are many short ones and some long ones. Log odds.
-	readiness = 1.0
-	// settling is how long a vehicle stands before what it came for begins and
-	// after it ends: parking, getting out, getting in.
-	settling = 8.0 // s
+	// settlingSD is how much settling in and out differs from stay to stay, s.
+	settlingSD = 6.0
 
-	jitter  = 0.15 // m/s, of a standing vehicle beside its noise
-	onFoot  = 0.3  // share of a stay in which who came walks about with the receiver
-	walk    = 1.25 // m/s
-	walkSD  = 0.5
-	outlier = 0.01 // share of the intervals of a stay that are off, at any speed
-	// outlierSpan is the range of speeds of those, m/s.
-	outlierSpan = 15.0
-
-	crawling    = 0.2 // share of driving at walking pace
-	crawlTop    = 3.5 // m/s
-	driveSpeed  = 8.0 // m/s, median of the rest, log-normal
-	driveSpread = 0.75
-
-	window       = 10.0 // s to each side over which a stay is seen to stay
-	windowWeight = 0.5  // the windows of neighbours overlap
+	approachTime = 30.0 // s before an arrival
 	approachFar  = 25.0 // m
 )
 
@@ -84,11 +72,10 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Stops finds the stays of one track, whose samples are in order of time. It
-// is a hidden Markov model of two states, standing and driving, over the
-// intervals between samples (Rabiner 1989, Proc. IEEE 77:257): arrival and
-// departure are where the likeliest path changes, and their deviation is that
-// of the posterior of the change.
+// Stops finds the stays of one track, whose samples are in order of time: of
+// all ways to cut it into drives, waits in traffic and stays, the stays that
+// are most likely to be found again in a truth. Arrival and departure are the
+// means over those ways, and so are their deviations.
 func Stops(samples []Sample, o Options) ([]Stop, error) {
 	o = o.withDefaults()
 	for i, s := range samples {
@@ -99,58 +86,51 @@ func Stops(samples []Sample, o Options) ([]Stop, error) {
 			return nil, vigia.Errorf(vigia.Invalid, "sample %d is not later than the one before it", i)
 		}
 	}
+	samples = thin(samples)
 	if len(samples) < 3 {
 		return nil, nil
 	}
-	h := newChain(samples, o)
-	path, stood := h.viterbi(), h.posterior()
+	var all []stay
+	for _, cuts := range blocks(samples, o) {
+		for _, s := range newSegmenter(samples, cuts, o, &traffic).expected() {
+			if n := len(all); n > 0 && all[n-1].to == s.from && s.from == cuts[0] { // the border of two blocks cut it
+				all[n-1].to, all[n-1].depart, all[n-1].chance = s.to, s.depart, math.Min(all[n-1].chance, s.chance)
+				continue
+			}
+			all = append(all, s)
+		}
+	}
 	var out []Stop
-	for i := 0; i < len(path); i++ {
-		if !path[i] {
-			continue
+	for _, s := range all {
+		stop := stopOf(samples, s)
+		if n := len(out); n > 0 && stop.Arrive < out[n-1].Depart { // each has its own likeliest end
+			stop.Arrive = math.Min(out[n-1].Depart, stop.Depart)
 		}
-		j := i
-		for j+1 < len(path) && path[j+1] {
-			j++
+		if stop.Dwell() >= o.Shortest || stop.ArrivedBefore || stop.DepartsAfter {
+			out = append(out, stop)
 		}
-		if s := stopOf(samples, stood, i, j); s.Dwell() >= o.Shortest {
-			out = append(out, s)
-		}
-		i = j
 	}
 	return out, nil
 }
 
-// stopOf describes the stay over intervals i to j.
-func stopOf(samples []Sample, stood []float64, i, j int) Stop {
-	s := Stop{Arrive: samples[i].Time, Depart: samples[j+1].Time, ArrivedBefore: i == 0, DepartsAfter: j == len(stood)-1, Approach: math.NaN()}
+// stopOf describes a stay.
+func stopOf(samples []Sample, y stay) Stop {
+	i, j := y.from, y.to
+	s := Stop{Arrive: y.arrive.mean, Depart: y.depart.mean, ArrivedBefore: i == 0, DepartsAfter: j == len(samples)-1, Stood: y.chance, Approach: math.NaN()}
 	var xs, ys, ds []float64
-	for _, p := range samples[i : j+2] {
+	for _, p := range samples[i : j+1] {
 		xs, ys = append(xs, p.X), append(ys, p.Y)
 	}
 	s.X, s.Y = median(xs), median(ys)
-	for _, p := range samples[i : j+2] {
+	for _, p := range samples[i : j+1] {
 		ds = append(ds, math.Hypot(p.X-s.X, p.Y-s.Y))
 	}
 	s.Spread = median(ds)
-	if !s.ArrivedBefore {
-		s.Arrive += settling
-	}
-	if !s.DepartsAfter {
-		s.Depart -= settling
-	}
-	total := 0.0
-	for k := i; k <= j; k++ {
-		dt := samples[k+1].Time - samples[k].Time
-		s.Stood += stood[k] * dt
-		total += dt
-	}
-	s.Stood /= total
-	s.ArriveSD = changeSD(samples, stood, i)
-	s.DepartSD = changeSD(samples, stood, j+1)
+	s.ArriveSD = changeSD(samples, i, y.arrive.sd)
+	s.DepartSD = changeSD(samples, j, y.depart.sd)
 	if !s.ArrivedBefore {
 		k := i
-		for k > 0 && s.Arrive-samples[k].Time < 3*window {
+		for k > 0 && s.Arrive-samples[k].Time < approachTime {
 			k--
 		}
 		if math.Hypot(samples[k].X-s.X, samples[k].Y-s.Y) > approachFar {
@@ -160,11 +140,10 @@ func stopOf(samples []Sample, stood []float64, i, j int) Stop {
 	return s
 }
 
-// changeSD is the deviation of the time of a change at sample at. Time on
-// either side that is of the other state with probability p moves the change:
-// the error is the sum of such time, and its spread about the change.
-func changeSD(samples []Sample, stood []float64, at int) float64 {
-	// The change lies somewhere within the interval it is seen in.
+// changeSD is the deviation of the time of a change near sample at: that of
+// the ways to cut the track, of the interval in which it is seen, and of
+// settling.
+func changeSD(samples []Sample, at int, sd float64) float64 {
 	width := 0.0
 	if at > 0 {
 		width = math.Max(width, samples[at].Time-samples[at-1].Time)
@@ -172,17 +151,7 @@ func changeSD(samples []Sample, stood []float64, at int) float64 {
 	if at+1 < len(samples) {
 		width = math.Max(width, samples[at+1].Time-samples[at].Time)
 	}
-	v := width*width/12 + settling*settling
-	t := samples[at].Time
-	for k := range stood {
-		mid := (samples[k].Time + samples[k+1].Time) / 2
-		if math.Abs(mid-t) > 6*window {
-			continue
-		}
-		p := stood[k] * (1 - stood[k])
-		v += 2 * p * math.Abs(mid-t) * (samples[k+1].Time - samples[k].Time)
-	}
-	return math.Sqrt(v)
+	return math.Sqrt(sd*sd + width*width/12 + settlingSD*settlingSD)
 }
 
 func median(v []float64) float64 {

@@ -2,6 +2,7 @@ package visit_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -23,6 +24,7 @@ func legs(parts ...[2]float64) (out []visit.Sample) {
 	return out
 }
 
+// What is wanted leaves some ten seconds for settling at each end that is seen.
 func TestStops(t *testing.T) {
 	for _, c := range []struct {
 		name          string
@@ -31,8 +33,8 @@ func TestStops(t *testing.T) {
 		before, after bool // of the first, of the last
 	}{
 		{"drives through", legs([2]float64{200, 12}), nil, false, false},
-		{"stands in the middle", legs([2]float64{100, 12}, [2]float64{120, 0}, [2]float64{100, 12}), []float64{104}, false, false},
-		{"was there already", legs([2]float64{120, 0}, [2]float64{100, 12}), []float64{112}, true, false},
+		{"stands in the middle", legs([2]float64{100, 12}, [2]float64{120, 0}, [2]float64{100, 12}), []float64{102}, false, false},
+		{"was there already", legs([2]float64{120, 0}, [2]float64{100, 12}), []float64{110}, true, false},
 		{"is there still", legs([2]float64{100, 12}, [2]float64{120, 0}), []float64{107}, false, true},
 		{"stands all the time", legs([2]float64{200, 0}), []float64{195}, true, true},
 		{"a red light", legs([2]float64{100, 12}, [2]float64{15, 0}, [2]float64{100, 12}), nil, false, false},
@@ -117,5 +119,24 @@ func TestAssign(t *testing.T) {
 		if site, p := visit.Assign(visit.Stop{X: c.x, Y: 10}, sites); site != c.site || math.Abs(p-c.p) > 2e-3 {
 			t.Errorf("at %v m: %q with probability %.3f; want %q, %.3f", c.x, site, p, c.site, c.p)
 		}
+	}
+}
+
+// A vehicle that stands for hours, seen every second with noise, is one stay,
+// found in the time that its length allows.
+func TestStops_Long(t *testing.T) {
+	const hours = 6
+	r := rand.New(rand.NewPCG(1, 2))
+	var samples []visit.Sample
+	x := 0.0
+	for s := range 600 + hours*3600 + 600 {
+		if s < 600 || s >= 600+hours*3600 {
+			x += 10
+		}
+		samples = append(samples, visit.Sample{Time: float64(s), X: x + 2*r.NormFloat64(), Y: 2 * r.NormFloat64(), Sigma: 2})
+	}
+	got, err := visit.Stops(samples, visit.Options{})
+	if err != nil || len(got) != 1 || math.Abs(got[0].Dwell()-hours*3600) > 60 || got[0].ArrivedBefore || got[0].DepartsAfter {
+		t.Errorf("got %+v, %v; want one stay of %d hours", got, err, hours)
 	}
 }

@@ -27,30 +27,28 @@ func RhythmOf(arrivals []Arrival, watches []Watch, o RhythmOptions) vigia.Rhythm
 	for _, p := range Patterns(arrivals, watches, o) {
 		out.Recurring = append(out.Recurring, p.recurrence())
 	}
+	hours := c.hours()
+	l := learnLevel(hours)
+	for i := range out.Hours {
+		out.Hours[i].Usual = l.shape[i]
+	}
+	out.Together = together(arrivals, watches, o)
+	out.Unusual = l.unusual(hours)
 	return out
 }
 
 // week counts by the hours of the week, Monday from midnight first.
 func (c *calendar) week() []vigia.WeekHour {
 	out := make([]vigia.WeekHour, 7*24)
-	visits, watched := 0.0, 0.0
 	for _, d := range c.days {
 		for s := range slots {
 			h := &out[(weekday(d.number)+6)%7*24+s/2]
 			h.Visits += d.count[s]
 			h.Watched += d.watched[s] / 2
-			visits += float64(d.count[s])
-			watched += d.watched[s] / 2
 		}
 	}
 	for i := range out {
-		h := &out[i]
-		h.Watched = math.Round(h.Watched*1e6) / 1e6
-		// Drawn towards the mean of all hours by as much as a few hours' watch.
-		const prior = 4 // h
-		if watched > 0 {
-			h.Usual = (float64(h.Visits) + prior*visits/watched) / (h.Watched + prior)
-		}
+		out[i].Watched = math.Round(out[i].Watched*1e6) / 1e6
 	}
 	return out
 }

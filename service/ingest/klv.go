@@ -198,10 +198,11 @@ type transport struct {
 	collector misb.Collector
 	lost      uint64
 	streams   map[uint16]*klv // of each PID: each is a sequence of its own
+	recorder  *recorder       // of the video beside it
 }
 
 func newTransport(d *door) parser {
-	t := &transport{klv: klv{door: d}, streams: map[uint16]*klv{}}
+	t := &transport{klv: klv{door: d}, streams: map[uint16]*klv{}, recorder: newRecorder(d)}
 	t.demuxer = mpegts.NewDemuxer(mpegts.Options{Want: misb.Carries, Unit: t.collector.Unit, UnitLimit: 1 << 20})
 	return t
 }
@@ -211,12 +212,18 @@ func (t *transport) push(ctx context.Context, b []byte) error {
 	if _, err := t.demuxer.Write(b); err != nil {
 		return err
 	}
+	if err := t.recorder.push(ctx, b); err != nil {
+		return err
+	}
 	return t.end()
 }
 
 func (t *transport) close(ctx context.Context) error {
 	t.collector.Each = func(f misb.Found) { t.stream(f.Unit.PID).take(ctx, f.Packet) }
 	if err := t.demuxer.Close(); err != nil {
+		return err
+	}
+	if err := t.recorder.close(ctx); err != nil {
 		return err
 	}
 	return t.end()

@@ -18,9 +18,10 @@ const (
 // An Event is something said to those who listen, as bytes that are shared
 // and must not be altered.
 type Event struct {
-	For  Audience // Partners: everybody sees it; Ours: partners do not
-	Seq  uint64   // place in the stream that it was made of
-	Data []byte
+	For     Audience // Partners: everybody sees it; Ours: partners do not
+	Seq     uint64   // place in the stream that it was made of
+	Data    []byte   // as XML
+	Message []byte   // as a message of TAK protocol 1
 
 	places [audiences]uint64 // how many events each audience had been said, this one included
 }

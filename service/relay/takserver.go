@@ -71,11 +71,22 @@ func (s *TAKServer) eventOf(m stream.Message) (Event, bool) {
 		}
 		e = cot.FromSite(site)
 	}
-	data, err := cot.Encode(e)
+	out, err := encoded(e)
 	if err != nil {
 		return s.notEvent(m, err)
 	}
-	return Event{For: audience, Seq: m.Seq, Data: data}, true
+	out.For, out.Seq = audience, m.Seq
+	return out, true
+}
+
+// encoded is an event in both protocols, once for all who listen.
+func encoded(e cot.Event) (Event, error) {
+	data, err := cot.Encode(e)
+	if err != nil {
+		return Event{}, err
+	}
+	message, err := cot.EncodeStream(e)
+	return Event{Data: data, Message: message}, err
 }
 
 func (s *TAKServer) notEvent(m stream.Message, err error) (Event, bool) {
@@ -180,13 +191,46 @@ type takClient struct {
 	conn     net.Conn
 	audience Audience
 
-	mu sync.Mutex
+	mu       sync.Mutex
+	protobuf bool // it asked for protocol 1
 }
 
-// send writes events whole.
-func (c *takClient) send(events net.Buffers) error {
+// send writes events whole, in the protocol that the client speaks.
+func (c *takClient) send(events ...Event) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	out := make(net.Buffers, len(events))
+	for i, e := range events {
+		if out[i] = e.Data; c.protobuf {
+			out[i] = e.Message
+		}
+	}
+	return c.put(out)
+}
+
+// say writes what is of the connection alone.
+func (c *takClient) say(xml []byte) error {
+	message, err := cot.Reframed(xml)
+	if err != nil {
+		return err
+	}
+	return c.send(Event{Data: xml, Message: message})
+}
+
+// change answers a request for protocol 1; the answer is the last XML.
+func (c *takClient) change(known bool) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.protobuf {
+		return nil // it is spoken already
+	}
+	err := c.put(net.Buffers{cot.Answer(known, c.server.Clock())})
+	c.protobuf = known
+	return err
+}
+
+// put writes bytes.
+func (c *takClient) put(events net.Buffers) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(writePatience)); err != nil {
 		return err
 	}
@@ -196,7 +240,7 @@ func (c *takClient) send(events net.Buffers) error {
 
 // picture sends how things stand, so that a client which comes late sees them.
 func (c *takClient) picture(ctx context.Context) error {
-	var out net.Buffers
+	var out []Event
 	err := c.server.Store.View(ctx, func(r store.Reader) error {
 		leads, err := r.Leads()
 		if err != nil {
@@ -206,7 +250,7 @@ func (c *takClient) picture(ctx context.Context) error {
 			if l.Release == nil {
 				continue
 			}
-			if b, err := cot.Encode(cot.FromRelease(*l.Release, releasedAt(l))); err == nil {
+			if b, err := encoded(cot.FromRelease(*l.Release, releasedAt(l))); err == nil {
 				out = append(out, b)
 			}
 		}
@@ -215,7 +259,7 @@ func (c *takClient) picture(ctx context.Context) error {
 		}
 		sites, err := r.Sites()
 		for _, site := range sites {
-			if b, err := cot.Encode(cot.FromSite(site)); err == nil && site.Status == vigia.Candidate {
+			if b, err := encoded(cot.FromSite(site)); err == nil && site.Status == vigia.Candidate {
 				out = append(out, b)
 			}
 		}
@@ -224,7 +268,10 @@ func (c *takClient) picture(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.send(out)
+	if err := c.say(cot.Offer(c.server.Clock())); err != nil {
+		return err
+	}
+	return c.send(out...)
 }
 
 // releasedAt is when a lead was released.
@@ -245,15 +292,13 @@ func (c *takClient) write(ctx context.Context, l *Listener) {
 		if err != nil {
 			return
 		}
-		out := make(net.Buffers, 0, len(events)+1)
 		if gap != nil {
 			c.server.Counters.Add("tak.missed", float64(gap.Missed))
-			out = append(out, cot.GapNotice(cot.Gap(*gap), c.server.Clock()))
+			if err := c.say(cot.GapNotice(cot.Gap(*gap), c.server.Clock())); err != nil {
+				return
+			}
 		}
-		for _, e := range events {
-			out = append(out, e.Data)
-		}
-		if err := c.send(out); err != nil {
+		if err := c.send(events...); err != nil {
 			return
 		}
 		c.server.Counters.Add("tak.sent", float64(len(events)))
@@ -274,7 +319,9 @@ func (c *takClient) read(ctx context.Context) {
 			return
 		}
 		if cot.IsPing(e) {
-			err = c.send(net.Buffers{cot.Pong(c.server.Clock())})
+			err = c.say(cot.Pong(c.server.Clock()))
+		} else if asks, known := cot.Asked(e); asks {
+			err = c.change(known)
 		} else if gap, ok := cot.AskedAgain(e); ok {
 			err = c.again(ctx, gap)
 		}
@@ -298,7 +345,7 @@ func (c *takClient) again(ctx context.Context, g cot.Gap) error {
 		if m.Seq <= end && slices.Contains(takSubjects, m.Subject) {
 			if e, ok := c.server.eventOf(m); ok && e.For >= c.audience {
 				sent++
-				if err := c.send(net.Buffers{e.Data}); err != nil {
+				if err := c.send(e); err != nil {
 					return err
 				}
 			}

@@ -289,3 +289,54 @@ func TestTAKServer_TheSlowAreToldAndMayAsk(t *testing.T) {
 		}
 	}
 }
+
+// A client that asks for protocol 1 gets the answer in XML and everything after
+// it as protobuf, the server's talk too; one that asks for another goes on in
+// XML.
+func TestTAKServer_Negotiates(t *testing.T) {
+	tw := newTower(t, 1000, nil)
+	for name, c := range map[string]struct {
+		ask      []byte
+		protobuf bool
+	}{
+		"version 1": {cot.Ask(time.Now()), true},
+		"version 9": {[]byte(strings.ReplaceAll(string(cot.Ask(time.Now())), `<TakRequest version="1"`, `<TakRequest version="9"`)), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := dial(t, tw.addr, nil)
+			if e := d.next(); !strings.Contains(e.Detail, `<TakProtocolSupport version="1"/>`) {
+				t.Fatalf("the first word is %+v", e)
+			}
+			if _, err := d.Write(c.ask); err != nil {
+				t.Fatal(err)
+			}
+			for {
+				e, raw, err := d.r.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if raw[0] != '<' {
+					t.Fatalf("protobuf before the answer: %+v", e)
+				}
+				if granted, ok := cot.Answered(e); ok {
+					if granted != c.protobuf {
+						t.Errorf("granted: %v", granted)
+					}
+					break
+				}
+			}
+			tw.tell(stream.SiteChanged, site("site-"+name[8:]))
+			tw.tell(stream.LeadReleased, released("lead-"+name[8:]))
+			for _, uid := range []string{"site-", "lead-"} {
+				e, raw, err := d.r.Next()
+				if err != nil {
+					t.Fatal(err)
+				}
+				if (raw[0] == 0xbf) != c.protobuf || !strings.HasPrefix(e.UID, uid) {
+					t.Errorf("%s came as % x…", e.UID, raw[:4])
+				}
+			}
+			d.present()
+		})
+	}
+}

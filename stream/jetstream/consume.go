@@ -226,6 +226,22 @@ func (s *Stream) Last(ctx context.Context, name stream.Name) (uint64, error) {
 	return info.State.LastSeq, nil
 }
 
+// Get returns the kept message of a place.
+func (s *Stream) Get(ctx context.Context, name stream.Name, seq uint64) (stream.Message, error) {
+	js, err := s.js.Stream(ctx, string(name))
+	if err != nil {
+		return stream.Message{}, fmt.Errorf("asking after the stream %s: %w", name, err)
+	}
+	raw, err := js.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) || seq == 0 {
+		return stream.Message{}, vigia.Errorf(vigia.NotFound, "the stream %s does not keep message %d", name, seq)
+	}
+	if err != nil {
+		return stream.Message{}, fmt.Errorf("reading the stream %s: %w", name, err)
+	}
+	return stream.Message{Subject: raw.Subject, ID: raw.Header.Get("Nats-Msg-Id"), Data: raw.Data, Seq: raw.Sequence, Time: raw.Time.UTC()}, nil
+}
+
 // Pending counts what waits for c.
 func (s *Stream) Pending(ctx context.Context, c stream.Consumer) (uint64, error) {
 	jc, err := s.consumer(ctx, c)

@@ -3,6 +3,7 @@
 package jetstream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,21 +66,42 @@ func Open(ctx context.Context, o Options) (*Stream, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	for _, d := range stream.Definitions() {
-		_, err := s.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name:       string(d.Name),
-			Subjects:   d.Subjects,
-			MaxAge:     d.MaxAge,
-			Duplicates: d.Window,
-			Storage:    jetstream.FileStorage,
-			Replicas:   max(1, o.Replicas),
-			DenyDelete: d.Name == stream.Log, // what was said stays said
-		})
+		err := s.make(ctx, d, max(1, o.Replicas))
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("making the stream %s: %w", d.Name, err), s.Close())
 		}
 	}
 	return s, nil
 }
+
+// leastBytes is the room below which a stream with a limit is not worth having.
+const leastBytes = 64 << 20
+
+// make makes a stream. The server sets the room of a limit aside: where the
+// disk has less, the limit is halved until it fits.
+func (s *Stream) make(ctx context.Context, d stream.Definition, replicas int) error {
+	config := jetstream.StreamConfig{
+		Name:       string(d.Name),
+		Subjects:   d.Subjects,
+		MaxAge:     d.MaxAge,
+		MaxBytes:   cmp.Or(d.MaxBytes, -1),
+		Duplicates: d.Window,
+		Storage:    jetstream.FileStorage,
+		Replicas:   replicas,
+		DenyDelete: d.Name == stream.Log, // what was said stays said
+	}
+	for {
+		_, err := s.js.CreateOrUpdateStream(ctx, config)
+		var api *jetstream.APIError
+		if !errors.As(err, &api) || api.ErrorCode != errNoRoom || config.MaxBytes/2 < leastBytes {
+			return err
+		}
+		config.MaxBytes /= 2
+	}
+}
+
+// errNoRoom is the server's code for "insufficient storage resources available".
+const errNoRoom = 10047
 
 func (s *Stream) connect(o Options) (err error) {
 	common := []nats.Option{nats.Name("vigia"), nats.MaxReconnects(-1)}

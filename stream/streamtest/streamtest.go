@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T, dir string) stream.Stream) {
 		"KeptAfterReopening":     keptAfterReopening,
 		"RepeatAfterReopening":   repeatAfterReopening,
 		"Last":                   last,
+		"Get":                    get,
 		"Pending":                pending,
 		"PublishersDoNotCollide": publishersDoNotCollide,
 	} {
@@ -291,6 +292,21 @@ func repeatAfterReopening(t *testing.T, open func() stream.Stream) {
 	_, repeated, err := open().Publish(context.Background(), stream.Message{Subject: stream.Observation + "F1", ID: "a"})
 	if err != nil || !repeated {
 		t.Fatalf("a repeat after a restart: repeated %v, %v", repeated, err)
+	}
+}
+
+func get(t *testing.T, open func() stream.Stream) {
+	s := open()
+	put(t, s, stream.SiteChanged, "a")
+	put(t, s, stream.LeadRaised, "b")
+	m, err := s.Get(context.Background(), stream.Facts, 2)
+	if err != nil || string(m.Data) != "b" || m.Subject != stream.LeadRaised || m.Seq != 2 || m.Time.IsZero() {
+		t.Errorf("the second message is %+v, %v", m, err)
+	}
+	for _, seq := range []uint64{0, 3} {
+		if _, err := s.Get(context.Background(), stream.Facts, seq); vigia.ErrorCode(err) != vigia.NotFound {
+			t.Errorf("place %d, of which there is none: %v", seq, err)
+		}
 	}
 }
 

@@ -13,7 +13,7 @@ func TestDocs(t *testing.T) {
 		"wind.md":         windColumns,
 		"reports.md":      reportColumns,
 		"tracks.md":       trackColumns,
-		"visits.md":       visitColumns,
+		"visits.md":       append(visitColumns, watchColumns...),
 		"poses.md":        poseColumns,
 	} {
 		text, err := os.ReadFile("../../docs/formats/" + page)

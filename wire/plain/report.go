@@ -11,7 +11,8 @@ import (
 var (
 	reportColumns = []string{"scan", "time_s", "det_id", "x_m", "y_m", "sigma_m", "vx_mps", "vy_mps", "class", "score"}
 	trackColumns  = []string{"scan", "time_s", "track_id", "truth_id", "x_m", "y_m", "vx_mps", "vy_mps", "pxx", "pyy", "pxy"}
-	visitColumns  = []string{"track_id", "arrive_s", "depart_s", "x_m", "y_m", "arrive_sd_s", "depart_sd_s", "site", "site_probability", "censored", "approach_deg"}
+	visitColumns  = []string{"track_id", "arrive_s", "depart_s", "x_m", "y_m", "arrive_sd_s", "depart_sd_s", "site", "site_probability", "censored", "approach_deg", "class"}
+	watchColumns  = []string{"from_s", "to_s"}
 )
 
 // A ReportRecord is one report of a position, as it came and as it was read.

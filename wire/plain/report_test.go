@@ -157,3 +157,104 @@ func FuzzTracks(f *testing.F) {
 		}
 	})
 }
+
+// What is written reads back.
+func TestReports_RoundTrip(t *testing.T) {
+	score := 4.5
+	want := []plain.ReportRecord{
+		{Scan: 3, Seconds: 1772366400.04, ID: 7, X: -12.345, Y: 6, Sigma: 2.5, Velocity: &[2]float64{1.5, -2}, Class: `a,"b"`, Score: &score},
+		{Scan: 4, Seconds: 0.08, ID: 7, X: 1, Y: 2},
+	}
+	var b strings.Builder
+	w := plain.NewReportWriter(&b)
+	for _, r := range want {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := plain.NewReportReader(strings.NewReader(b.String()), plain.Options{Name: "r.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []plain.ReportRecord
+	for rec, err := range r.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Record = plain.Record{}
+		got = append(got, rec)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read %+v; written was %+v\n%s", got, want, b.String())
+	}
+}
+
+// What is written reads back.
+func TestVisits_RoundTrip(t *testing.T) {
+	want := []plain.VisitRecord{
+		{Track: "7", Arrive: 10.5, Depart: 99, X: 1, Y: -2, ArriveSD: 3, DepartSD: 4, Site: `shed,"3"`, SiteProbability: 0.75, Censored: "end", ApproachDeg: 270, Class: "van"},
+		{Track: "8", Arrive: -5, Depart: 9, ApproachDeg: 0},
+	}
+	var b strings.Builder
+	w := plain.NewVisitWriter(&b)
+	for _, r := range want {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := plain.NewVisitReader(strings.NewReader(b.String()), plain.Options{Name: "v.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []plain.VisitRecord
+	for rec, err := range r.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rec.Record = plain.Record{}
+		got = append(got, rec)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("read %+v; written was %+v\n%s", got, want, b.String())
+	}
+}
+
+func FuzzVisits(f *testing.F) {
+	f.Add("track_id,arrive_s,depart_s,x_m,y_m,arrive_sd_s,depart_sd_s,site,site_probability,censored,approach_deg,class\n7,1,2,3,4,5,6,s,0.5,both,270,van\n")
+	f.Add("arrive_s,depart_s\n1,2\n3,2\n")
+	f.Add("from_s,to_s\n1,2\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		behind := int64(0)
+		if r, err := plain.NewVisitReader(strings.NewReader(text), plain.Options{Name: "f.csv"}); err != nil {
+			checkFault(t, err)
+		} else {
+			for rec, err := range r.All() {
+				checkRecord(t, text, rec.Record, &behind)
+				if err != nil {
+					checkFault(t, err)
+				} else if rec.Depart < rec.Arrive || !(rec.ArriveSD >= 0) {
+					t.Fatalf("%q was read as %+v", rec.Raw, rec)
+				}
+			}
+		}
+		behind = 0
+		if r, err := plain.NewWatchReader(strings.NewReader(text), plain.Options{Name: "f.csv"}); err != nil {
+			checkFault(t, err)
+		} else {
+			for rec, err := range r.All() {
+				checkRecord(t, text, rec.Record, &behind)
+				if err != nil {
+					checkFault(t, err)
+				} else if rec.To <= rec.From {
+					t.Fatalf("%q was read as %+v", rec.Raw, rec)
+				}
+			}
+		}
+	})
+}

@@ -37,3 +37,30 @@ func quoted(s string) string {
 	}
 	return s
 }
+
+// A ReportWriter writes a file of position reports. Flush it at the end.
+type ReportWriter struct{ w *tableWriter }
+
+// NewReportWriter writes the header.
+func NewReportWriter(w io.Writer) *ReportWriter {
+	return &ReportWriter{newTableWriter(w, reportColumns)}
+}
+
+// Write writes one report: places to a millimetre, times to a microsecond.
+func (w *ReportWriter) Write(r ReportRecord) error {
+	f := []string{strconv.Itoa(r.Scan), strconv.FormatFloat(r.Seconds, 'f', 6, 64), strconv.Itoa(r.ID),
+		formatMetres(r.X), formatMetres(r.Y), "", "", "", quoted(r.Class), ""}
+	if r.Sigma > 0 {
+		f[5] = formatShort(r.Sigma)
+	}
+	if v := r.Velocity; v != nil {
+		f[6], f[7] = formatMetres(v[0]), formatMetres(v[1])
+	}
+	if r.Score != nil {
+		f[9] = formatShort(*r.Score)
+	}
+	return w.w.record(f)
+}
+
+// Flush hands everything to the underlying writer.
+func (w *ReportWriter) Flush() error { return w.w.flush() }

@@ -39,6 +39,11 @@ type Config struct {
 	Topic string `json:"topic,omitempty"`
 	// Follow reads on at the end of a file, as it grows.
 	Follow bool `json:"follow,omitempty"`
+	// Token is sent to an HTTP server as a bearer token.
+	Token string `json:"token,omitempty"`
+	// EverySeconds is how often an HTTP address is asked again when its answer has
+	// ended; 0: at once, as when a connection breaks.
+	EverySeconds float64 `json:"every_s,omitempty"`
 }
 
 // maxConfig bounds a configuration, bytes.
@@ -72,7 +77,7 @@ func Read(r io.Reader, formats []string) ([]Config, error) {
 var schemes = map[string]struct{ host, path bool }{
 	"udp": {host: true}, "tcp": {host: true}, "tcp+listen": {host: true},
 	"tls": {host: true}, "tls+listen": {host: true},
-	"file": {path: true}, "mqtt": {host: true}, "mqtts": {host: true},
+	"file": {path: true}, "mqtt": {host: true}, "mqtts": {host: true}, "http": {}, "https": {},
 }
 
 // Valid tells why c cannot be a source, or nil.
@@ -88,13 +93,17 @@ func (c Config) Valid(formats []string) error {
 	case !vigia.ValidName(string(c.Flight)):
 		return vigia.Errorf(vigia.Invalid, "it needs the flight that its data belongs to")
 	case !known:
-		return vigia.Errorf(vigia.Invalid, "%q is no kind of link; there are udp, tcp, tcp+listen, tls, tls+listen, file, mqtt and mqtts", u.Scheme)
+		return vigia.Errorf(vigia.Invalid, "%q is no kind of link; there are udp, tcp, tcp+listen, tls, tls+listen, file, mqtt, mqtts, http and https", u.Scheme)
 	case !slices.Contains(formats, c.Format):
 		return vigia.Errorf(vigia.Invalid, "%q is no format; there are %s", c.Format, strings.Join(formats, ", "))
 	case need.path && u.Path == "":
 		return vigia.Errorf(vigia.Invalid, "the address needs a path, as in file:///data/flight.ts")
 	case u.Scheme == "tls+listen" && (c.Cert == "" || c.Key == "" || c.CA == ""):
 		return vigia.Errorf(vigia.Invalid, "a TLS port needs cert, key and the ca whose certificates it takes")
+	case strings.HasPrefix(u.Scheme, "http") && u.Host == "":
+		return vigia.Errorf(vigia.Invalid, "the address needs a host, as in %s://127.0.0.1:8000/flight.ts", u.Scheme)
+	case !(c.EverySeconds >= 0 && c.EverySeconds <= 86400):
+		return vigia.Errorf(vigia.Invalid, "every_s is not within 0 to 86400")
 	case (c.Cert == "") != (c.Key == ""):
 		return vigia.Errorf(vigia.Invalid, "cert and key come together")
 	}
@@ -157,6 +166,8 @@ func New(c Config, m *Meter, clock func() time.Time, open func() Door) (*Source,
 		s.link = file(c, u)
 	case "mqtt", "mqtts":
 		s.link, err = subscribe(c, u)
+	case "http", "https":
+		s.link, err = get(c)
 	default:
 		err = vigia.Errorf(vigia.Invalid, "%q is no kind of link", u.Scheme)
 	}

@@ -10,8 +10,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -320,6 +323,35 @@ func TestFile(t *testing.T) {
 		}
 		d.await(t, text("first, then"))
 	})
+}
+
+// An HTTP answer is read as it comes, and asked for again when it ended. A
+// server that refuses is told of.
+func TestHTTP(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked++; r.Header.Get("Authorization") != "Bearer key" {
+			http.Error(w, "who?", http.StatusUnauthorized)
+			return
+		}
+		if asked <= 3 {
+			_, _ = fmt.Fprintf(w, "%d,", asked)
+			return
+		}
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close) // after the source has stopped: it waits for its requests
+	_, d := run(t, Config{URL: server.URL, Token: "key", EverySeconds: 0.001})
+	d.await(t, text("1,2,3,"))
+	refused, _ := run(t, Config{URL: server.URL, Token: "other", EverySeconds: 3600})
+	for range 2000 {
+		if st := refused.Meter.Status(time.Now()); strings.Contains(st.LastError, "401") {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Error("nothing says that the server refuses")
 }
 
 // A broker of our own takes what sensors publish, and a source of ours takes

@@ -10,9 +10,11 @@ import { forPartner, may, raise, Refusal, take } from './mock/rules.mjs';
 import { make, moving } from './mock/world.mjs';
 
 const port = Number(process.env.PORT ?? 8099);
+// Four seconds over a made-up town, by the project's own simulator.
+const video = await readFile(new URL('./mock/made-up-video.mpegts', import.meta.url));
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const roles = ['analyst', 'approver', 'partner', 'overseer', 'administrator', 'feeder'];
 const users = roles.map((role) => ({ name: `${role}-1`, role, password: `password of ${role}-1` }));
@@ -102,6 +104,13 @@ const operations = {
   listPlumes: ({ query }) => world.plumes.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   listPosteriors: ({ query }) => world.posteriors.filter((p) => !query.get('flight') || p.flight === query.get('flight')),
   getPosterior: ({ parameters }) => found(world.posteriors, parameters.posterior, 'posterior'),
+  listVideo: () => world.videos,
+  playlist: ({ parameters }) => {
+    const v = world.videos.find((x) => x.flight === parameters.flight) ?? refuse(404, 'not_found', `no video of the flight ${parameters.flight} is kept`);
+    return `#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-PROGRAM-DATE-TIME:${v.from}\n#EXTINF:4.000,\nvideo/segment-1.ts\n#EXT-X-ENDLIST\n`;
+  },
+  segment: () => video,
+  looks: ({ query }) => world.views.filter((v) => !query.get('from') || Date.parse(v.time) >= Date.parse(query.get('from'))),
   listSites: () => world.sites,
   getSite: ({ parameters }) => found(world.sites, parameters.site, 'site'),
   listSiteVisits: ({ parameters }) => found(world.sites, parameters.site, 'site') && [],
@@ -169,10 +178,11 @@ async function bodyOf(request) {
 
 function answer(response, operation, status, body) {
   const type = operation && Object.keys(operation.operation.responses[status]?.content ?? { 'application/json': 0 })[0];
+  if (Buffer.isBuffer(body)) return response.writeHead(status, { 'Content-Type': type }).end(body);
   if (operation) checkAnswer(operation, status, type, body);
   if (body === undefined) return response.writeHead(204).end();
   response.writeHead(status, { 'Content-Type': type ?? 'application/json', 'Cache-Control': 'no-store' });
-  return response.end(type === 'text/plain' ? body : JSON.stringify(body));
+  return response.end(typeof body === 'string' && !type.endsWith('json') ? body : JSON.stringify(body));
 }
 
 function login(response, operation, body) {

@@ -122,6 +122,18 @@ const evidence = (p, present) => ({
 });
 
 // make returns a fresh world. now is the present, milliseconds.
+// views are where the camera looked while it took the video: along the town, to
+// the east.
+function views(from) {
+  return Array.from({ length: 21 }, (_, i) => {
+    const x = -60 + 6 * i;
+    return {
+      time: new Date(from + 200 * i).toISOString(), at: point(x - 40, 0, 150),
+      corners: [[-40, 30], [40, 30], [30, -30], [-30, -30]].map(([dx, dy]) => point(x + dx, dy)),
+    };
+  });
+}
+
 export function make(now) {
   const starts = [now - 26 * 3600e3, now - 420e3];
   const iso = (t) => new Date(t).toISOString();
@@ -152,6 +164,8 @@ export function make(now) {
       volume: { footprint: polygon([[-420, -330], [420, -330], [420, 330], [-420, 330]]), floor_m: 0, ceiling_m: 300 },
       from: iso(now - 48 * 3600e3), until: iso(now + 48 * 3600e3), granted_by: 'administrator-1', granted_at: iso(now - 50 * 3600e3),
     }],
+    videos: [{ flight: 'survey-01', source: 'nose', from: iso(starts[0]), until: iso(starts[0] + 4000), seconds: 4, segments: 1 }],
+    views: views(starts[0]),
     flights, paths, posteriors: [two, one], sites: [site, old], leads: [], buildings: buildings.map((b) => b.feature),
     detections: [...detectionsOf('survey-02', paths.get('survey-02'), 200), ...detectionsOf('survey-01', paths.get('survey-01'), 100)].reverse(),
     plumes: [],

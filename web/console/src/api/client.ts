@@ -73,4 +73,7 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
 }
 
 export const liveAddress = () => address('/live');
+// addressOf is for what is not read here: a player's own requests.
+export const addressOf = (path: string, query?: Query) => address(path, query);
+
 export const eventsAddress = (after?: string) => address('/events', { after });

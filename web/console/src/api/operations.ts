@@ -1,5 +1,5 @@
 // One function an operation of openapi.json, by its operationId.
-import { get, getText, post } from './client';
+import { addressOf, get, getText, post } from './client';
 import type {
   AuditEntry,
   Authorisation,
@@ -17,6 +17,8 @@ import type {
   Site,
   SourceStatus,
   Status,
+  VideoSource,
+  View,
   Visit,
 } from './nouns';
 
@@ -34,6 +36,10 @@ export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection
 export const listPlumes = (flight?: string, limit?: number) => get<Plume[]>('/plumes', { flight, limit });
 export const listDetections = (flight?: string, limit?: number) => get<Detection[]>('/detections', { flight, limit });
 export const listPosteriors = (flight?: string) => get<Posterior[]>('/posteriors', { flight });
+export const listVideo = () => get<VideoSource[]>('/video');
+export const playlistAddress = (flight: string, source: string) => addressOf(`/flights/${id(flight)}/video.m3u8`, { source });
+export const listViews = (flight: string, source: string, from?: string) => get<View[]>(`/flights/${id(flight)}/looks`, { source, from });
+
 export const listSites = () => get<Site[]>('/sites');
 export const listSiteVisits = (site: string) => get<Visit[]>(`/sites/${id(site)}/visits`);
 export const getSiteRhythm = (site: string) => get<Rhythm>(`/sites/${id(site)}/rhythm`);

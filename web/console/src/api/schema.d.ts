@@ -238,6 +238,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/video": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video that can be watched */
+        get: operations["listVideo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/video.m3u8": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The video of a flight, for a player */
+        get: operations["playlist"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/video/{segment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A segment of the video, as it came */
+        get: operations["segment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/flights/{flight}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the sensor was and looked, while the video was taken */
+        get: operations["looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sources": {
         parameters: {
             query?: never;
@@ -1184,6 +1252,39 @@ export interface components {
             aircraft: components["schemas"]["Aircraft"][] | null;
             vehicles: components["schemas"]["Vehicles"][] | null;
         };
+        /** @description What one camera of a flight recorded. */
+        VideoSource: {
+            /** @description The flight. */
+            flight: components["schemas"]["ID"];
+            /** @description The source. */
+            source: string;
+            /**
+             * Format: date-time
+             * @description Of the first segment that is kept.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Of the last.
+             */
+            until: string;
+            /** @description How long it plays, s. */
+            seconds: number;
+            /** @description How many segments are kept. */
+            segments: number;
+        };
+        /** @description Where a sensor was, and where the corners of its picture were on the ground. */
+        View: {
+            /**
+             * Format: date-time
+             * @description By the metadata's clock.
+             */
+            time: string;
+            /** @description The sensor. */
+            at: components["schemas"]["Point"];
+            /** @description From the upper left clockwise. */
+            corners?: components["schemas"]["Point"][];
+        };
         /** @description The last pose of one source. */
         Aircraft: {
             /** @description The flight. */
@@ -1592,6 +1693,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             /** @description Observations it rests on. */
             readings: number;
             count_probability: number[] | null;
@@ -1623,6 +1726,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             source: components["schemas"]["Source"];
             /** @description That the flight saw a source at all. */
             present: number;
@@ -2397,6 +2502,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Receipt"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    listVideo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By flight and source. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VideoSource"][];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    playlist: {
+        parameters: {
+            query?: {
+                /** @description The source; the first by name when not given. */
+                source?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A media playlist of HTTP Live Streaming (RFC 8216) of the last hour. EXT-X-PROGRAM-DATE-TIME is the time of the metadata. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.apple.mpegurl": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    segment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+                /** @description As the playlist names it. */
+                segment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A piece of a transport stream that plays alone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "video/mp2t": string;
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    looks: {
+        parameters: {
+            query?: {
+                /** @description The source; the first by name when not given. */
+                source?: string;
+                /** @description The first time. */
+                from?: string;
+                /** @description The last time. */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["schemas"]["ID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In order, at most five a second. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["View"][];
                 };
             };
             default: components["responses"]["Error"];

@@ -74,15 +74,10 @@ function arrow(c: CanvasRenderingContext2D, p: { x: number; y: number }, heading
   c.restore();
 }
 
-// count says what is in the picture, and newest when its newest pose was sensed.
+// count says what is in the picture.
 export function count(picture: Moving): { aircraft: number; vehicles: number } {
   return {
     aircraft: picture.aircraft?.length ?? 0,
     vehicles: (picture.vehicles ?? []).reduce((n, v) => n + (v.at?.length ?? 0), 0),
   };
-}
-
-export function newest(picture: Moving): number | undefined {
-  const times = (picture.aircraft ?? []).map((a) => Date.parse(a.time));
-  return times.length > 0 ? Math.max(...times) : undefined;
 }

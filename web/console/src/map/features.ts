@@ -1,6 +1,6 @@
 // The world's nouns as features for the map.
 import type { Feature, FeatureCollection, LineString, Point as PointGeometry, Polygon as PolygonGeometry } from 'geojson';
-import type { Authorisation, BuildingFeature, Detection, PathPoint, Plume, Polygon, Posterior, Site } from '../api/nouns';
+import type { Authorisation, BuildingFeature, Detection, PathPoint, Plume, Polygon, Posterior, Site, View } from '../api/nouns';
 import { significant } from '../words/numbers';
 import { utcClock, utcDate } from '../words/times';
 
@@ -8,6 +8,13 @@ type Collection = FeatureCollection;
 
 const collect = (features: Feature[]): Collection => ({ type: 'FeatureCollection', features });
 const shape = (p: Polygon) => p as unknown as PolygonGeometry;
+
+// footprint is where a picture of a video looks on the ground, and from where.
+export function footprint(view: View | undefined): Collection {
+  const corners = (view?.corners ?? []).map((p) => [p.lon_deg, p.lat_deg]);
+  if (corners.length < 3) return collect([]);
+  return collect([{ type: 'Feature', properties: { time: view!.time }, geometry: { type: 'Polygon', coordinates: [[...corners, corners[0]!]] } }]);
+}
 
 export const unitOf = (kind: PathPoint['kind']) => (kind === 'column' ? 'ppm·m' : 'ppm');
 

@@ -14,7 +14,7 @@ export const groups = [
 ] as const;
 export type Group = (typeof groups)[number]['id'];
 
-export const sources = ['land', 'borders', 'grid', 'authorised', 'buildings', 'segments', 'readings', 'regions', 'plumes', 'sites', 'detections'] as const;
+export const sources = ['land', 'borders', 'grid', 'authorised', 'buildings', 'segments', 'readings', 'regions', 'plumes', 'sites', 'detections', 'footprint'] as const;
 export type SourceName = (typeof sources)[number];
 
 // Widths and radii grow with the zoom: [at zoom 10, at zoom 17].
@@ -52,6 +52,9 @@ export function layers(c: Palette): LayerSpecification[] {
 
     { id: 'site-regions', type: 'line', source: 'sites', metadata: 'sites', paint: { 'line-color': c.site, 'line-width': ['case', ['get', 'selected'], 2.5, 1.25], 'line-opacity': ['case', ['get', 'withdrawn'], 0.4, 1] } },
     { id: 'detections', type: 'circle', source: 'detections', metadata: 'detections', paint: { 'circle-color': c.found, 'circle-opacity': 0.15, 'circle-radius': grow(4, 9), 'circle-stroke-color': c.found, 'circle-stroke-width': 1.75 } },
+
+    { id: 'footprint', type: 'fill', source: 'footprint', paint: { 'fill-color': c.found, 'fill-opacity': 0.12 } },
+    { id: 'footprint-edge', type: 'line', source: 'footprint', paint: { 'line-color': c.found, 'line-width': 2 } },
   ];
   return list as LayerSpecification[];
 }

@@ -1,0 +1,11 @@
+//go:build !onnx
+
+package main
+
+import "github.com/vigia-project/vigia/core/motion"
+
+// finderFlags are the flags of a detector of one's own; there is none without
+// the build tag onnx (docs/tutorials/03-own-detector.md).
+type finderFlags struct{}
+
+func (finderFlags) finder() (motion.Finder, error) { return nil, nil }
