@@ -54,7 +54,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		return nil, err
 	}
 	r := &Result{Warnings: s.Warnings}
-	background := moments
+	background, refining := moments, false
 	score := func(m Method) error {
 		bg, err := background.Background()
 		if err != nil {
@@ -66,7 +66,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 			return err
 		}
 		r.Sigma = d.Sigma
-		if o.Method != Auto {
+		if !refining {
 			r.Scores, err = d.score(ctx, s, o.Workers)
 			return err
 		}
@@ -86,7 +86,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	case o.Method == Auto:
 		if err = score(MF); err == nil {
 			err = r.refine(s, moments, func(m *Moments) error {
-				background = m
+				background, refining = m, true
 				return score(MF)
 			})
 		}
