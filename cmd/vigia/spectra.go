@@ -117,6 +117,7 @@ type foundIn struct {
 	method   string
 	look     [][]float64         // signatures, in the bands that serve
 	identity [][]spectral.Answer // a plume
+	totals   [][2]float64        // columns summed over a plume's pixels, with their standard deviation; zero where not known
 }
 
 // mostNamed is how many plumes are identified, the heaviest first.
@@ -153,7 +154,7 @@ func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *
 		}
 		f.identity = append(f.identity, a)
 	}
-	return f, nil
+	return f, named(f.weigh(ctx, scene, s), r.path)
 }
 
 type spectraPlumesCmd struct {
@@ -276,7 +277,7 @@ func (o spectraOut) tell(w io.Writer) error {
 			say(" (%.6f°, %.6f°)", p.At.Lat, p.At.Lon)
 		}
 		if p.MassKg > 0 {
-			say(", %.3g kg", p.MassKg)
+			say(", %.3g ± %.2g kg", p.MassKg, p.MassSD)
 		}
 		for k, id := range p.Identity {
 			if k == 0 {

@@ -54,7 +54,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		return nil, err
 	}
 	r := &Result{Warnings: s.Warnings}
-	background := moments
+	background, refining := moments, false
 	score := func(m Method) error {
 		bg, err := background.Background()
 		if err != nil {
@@ -66,7 +66,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 			return err
 		}
 		r.Sigma = d.Sigma
-		if o.Method != Auto {
+		if !refining {
 			r.Scores, err = d.score(ctx, s, o.Workers)
 			return err
 		}
@@ -86,7 +86,7 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	case o.Method == Auto:
 		if err = score(MF); err == nil {
 			err = r.refine(s, moments, func(m *Moments) error {
-				background = m
+				background, refining = m, true
 				return score(MF)
 			})
 		}
@@ -158,17 +158,55 @@ func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error 
 			return err
 		}
 	}
-	if skip != nil {
-		if err := s.without(m, skip); err != nil {
+	more := skip
+	for range mostRefined {
+		if more != nil {
+			if err := s.without(m, more); err != nil {
+				return err
+			}
+		}
+		if err := again(m); err != nil {
 			return err
 		}
+		r.Amounts = r.Scores
+		r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
+		// What the cleaner filter shows is taken out too, until it shows no more.
+		_, now, err := find(r.Scores, s.Samples, refineRate)
+		if err != nil {
+			return err
+		}
+		if skip, more = union(skip, now); more == nil {
+			return nil
+		}
 	}
-	if err := again(m); err != nil {
-		return err
-	}
-	r.Amounts = r.Scores
-	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
 	return nil
+}
+
+// mostRefined bounds the rounds of Auto.
+const mostRefined = 4
+
+// union marks what either marks, and apart from it what only b does; nil where
+// that is too little to change anything, a twentieth.
+func union(a, b []bool) (all, added []bool) {
+	if b == nil {
+		return a, nil
+	}
+	all, added = make([]bool, len(b)), make([]bool, len(b))
+	old, fresh := 0, 0
+	for i, in := range b {
+		before := a != nil && a[i]
+		all[i] = in || before
+		if before {
+			old++
+		} else if in {
+			added[i] = true
+			fresh++
+		}
+	}
+	if 20*fresh <= old || fresh == 0 {
+		return a, nil
+	}
+	return all, added
 }
 
 // hidden looks for plumes where the first filter shows none. A large strong one
