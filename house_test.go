@@ -66,6 +66,7 @@ var doors = map[string][]string{
 	"github.com/alecthomas/kong": {"cmd/vigia"},
 	"github.com/schollz":         {"cmd/vigia"},
 	"golang.org/x/term":          {"cmd/vigia"},
+	"github.com/yalue":           {"cmd/vigia"},
 	"golang.org/x/image":         {"cmd/vigia"},
 	"github.com/bluenviron":      {"wire/mavlink"},
 	"github.com/eclipse":         {"service/ingest/source"},
