@@ -307,7 +307,7 @@ func (d *Detector) register(last, here *level0) registration {
 	reg.back = h
 	reg.parallax = outside(pairs, h)
 	if reg.fault == "" {
-		d.drift.learn(pairs, h)
+		d.drift.learn(pairs, h, mostDrift/d.scale)
 	}
 	return reg
 }
