@@ -191,8 +191,10 @@ func (t *Tracker) Add(scan Scan) error {
 	if !joined {
 		t.steps = slices.Insert(t.steps, at, step{scan: scan})
 	}
-	// Traces shortly before it were pruned by what it changes.
-	t.dirty = min(t.dirty, max(0, at-pruned))
+	if joined || at < len(t.steps)-1 {
+		at = max(0, at-pruned) // traces shortly before it were pruned by what it changes
+	}
+	t.dirty = min(t.dirty, at)
 	t.settle()
 	return nil
 }
