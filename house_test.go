@@ -69,6 +69,7 @@ var doors = map[string][]string{
 	"github.com/schollz":         {"cmd/vigia"},
 	"golang.org/x/term":          {"cmd/vigia"},
 	"golang.org/x/image":         {"cmd/vigia", "internal/draw"},
+	"github.com/yalue":           {"cmd/vigia"},
 	"github.com/bluenviron":      {"wire/mavlink"},
 	"github.com/eclipse":         {"service/ingest/source"},
 	"github.com/mochi-mqtt":      {"service/ingest/source"},

@@ -237,3 +237,13 @@ func binomial(p []float32, w, h int) {
 		}
 	}
 }
+
+// Carry takes a place in the picture of one pose to where the picture of another
+// shows the same place of the ground, pixels.
+func Carry(from, to AerialPose, width, height int, x, y float64) (float64, float64) {
+	v, w := newView(from, width, height), newView(to, width, height)
+	d := v.ray(x, y)
+	t := -from.Z / d[2]
+	px, py, _ := w.pixel(from.X+t*d[0], from.Y+t*d[1], 0)
+	return px, py
+}

@@ -322,9 +322,11 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 		c.leaves[i].now = [rateNodes]float64{}
 	}
 	c.sky = priorSky(firstSky, c.random(1, 0), c.town)
+	// What earlier flights leave no hope for is left as it is.
+	w, best, _ := c.weights()
 	var all []int
 	for i := range c.leaves {
-		if c.leaves[i].mass > 0 {
+		if c.leaves[i].mass > 0 && w[i] > best-1.5*aliveWithin {
 			all = append(all, i)
 		}
 	}

@@ -67,7 +67,6 @@ type look struct {
 	weight  float64
 	when    float64
 	logX    float64 // of x over fadeFrom
-	root    float64 // scratch
 	sniff   int     // of the pass
 }
 
@@ -130,15 +129,17 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 // A glance is the scratch that a pass is worked out in.
 type glance struct {
 	looks []look
-	c     []float64 // on the axis, per kg/h
-	y     []float64
+	met   []int     // those of them that some swing of the plume meets
+	c     []float64 // of each met: on the axis, per kg/h
+	y     []float64 // metres off the axis
 	inv   []float64 // 1/(2σy²)
+	root  []float64 // metres to the side in a swing of one radian
 }
 
 // strengthOf returns, for each strength of the plume in a pass, the likelihood
 // ratio averaged over the swings; ok is false where the pass says nothing.
 func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (ok bool) {
-	g.c, g.y, g.inv = g.c[:0], g.y[:0], g.inv[:0]
+	g.met, g.c, g.y, g.inv, g.root = g.met[:0], g.c[:0], g.y[:0], g.inv[:0], g.root[:0]
 	most := 0.0
 	for i := range g.looks {
 		l := &g.looks[i]
@@ -154,10 +155,12 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 		if back := l.x * w.back; back < 2.5 {
 			c *= 0.5 * math.Erfc(-back/math.Sqrt2)
 		}
-		g.c = append(g.c, c)
-		g.y = append(g.y, l.y+w.bias*l.x-slip)
-		g.inv = append(g.inv, 0.5/sy2)
-		l.root = math.Sqrt(x2 + w.aside2)
+		y, inv, root := l.y+w.bias*l.x-slip, 0.5/sy2, math.Sqrt(x2+w.aside2)
+		if near := math.Max(math.Abs(y)-swingReach*w.swing*root, 0); near*near*inv > 10 {
+			continue // no swing brings it here
+		}
+		g.met = append(g.met, i)
+		g.c, g.y, g.inv, g.root = append(g.c, c), append(g.y, y), append(g.inv, inv), append(g.root, root)
 		most = math.Max(most, c*c*l.weight)
 	}
 	top := strengths[strengthNodes-1]
@@ -168,13 +171,13 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 	for n, d := range swingAt {
 		d *= w.swing
 		var s1, s2, b0, b1 float64
-		for i := range g.looks {
-			l := &g.looks[i]
-			y := g.y[i] + d*l.root
+		for i, k := range g.met {
+			y := g.y[i] + d*g.root[i]
 			e := y * y * g.inv[i]
 			if e > 10 {
 				continue
 			}
+			l := &g.looks[k]
 			v := g.c[i] * fastExp(-e)
 			wv := l.weight * v
 			s1 += wv * l.over
@@ -194,7 +197,9 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 				}
 				break
 			}
-			out[j] += swingWeight[n] * expAny(a*(s1-0.5*a*s2))
+			if x := a * (s1 - 0.5*a*s2); x > -30 {
+				out[j] += swingWeight[n] * expAny(x)
+			}
 		}
 	}
 	return true

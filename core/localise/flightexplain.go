@@ -76,7 +76,7 @@ func (g *glance) told(start time.Time, p *pass, rate float64) Contribution {
 		if adds[i] < most/10 || most == 0 {
 			continue
 		}
-		s := &p.sniffs[g.looks[i].sniff]
+		s := &p.sniffs[g.looks[g.met[i]].sniff]
 		t := start.Add(time.Duration(math.Round(s.t*1000)) * time.Millisecond)
 		if c.Readings == 0 {
 			c.From = t

@@ -22,7 +22,7 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-1"
+const method = "smc-2"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {
@@ -109,7 +109,7 @@ func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Ans
 	if err != nil {
 		return Answer{}, err
 	}
-	if flying(p.Observations) {
+	if Moving(p.Observations) {
 		return (&Tracker{}).Locate(ctx, p, progress)
 	}
 	convention, err := m.pilot(ctx)

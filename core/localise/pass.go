@@ -53,8 +53,9 @@ const (
 	levelQuantile = 0.3
 )
 
-// flying tells whether a problem is of moving point sensors only.
-func flying(obs []Reading) bool {
+// Moving tells whether readings are of moving point sensors only: those are
+// located pass by pass, and with the earlier flights over the same place.
+func Moving(obs []Reading) bool {
 	type reach struct{ x0, y0, x1, y1 float64 }
 	all := map[string]*reach{}
 	for _, r := range obs {

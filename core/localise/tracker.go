@@ -35,7 +35,7 @@ func (t *Tracker) Locate(ctx context.Context, p Problem, progress func(done, tot
 	if progress == nil {
 		progress = func(int, int) {}
 	}
-	if !flying(p.Observations) {
+	if !Moving(p.Observations) {
 		return Locate(ctx, p, progress)
 	}
 	obs := valid(p.Observations)

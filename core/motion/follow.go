@@ -184,15 +184,15 @@ func (l *line) steady(slowest float64) bool {
 }
 
 // objects lists the lines seen in this picture that move no slower than
-// slowest, at full size.
-func (f *follower) objects(scale, slowest float64) []Object {
+// slowest and not as what only stands above the ground, at full size.
+func (f *follower) objects(scale, slowest float64, parallax *drift) []Object {
 	for i := range f.lines {
 		l := &f.lines[i]
 		l.told = l.steady(slowest) && (l.missed == 0 || l.told)
 	}
 	var told []*line
 	for i := range f.lines {
-		if l := &f.lines[i]; l.told && l.missed == 0 && !f.left(l) {
+		if l := &f.lines[i]; l.told && l.missed == 0 && !f.left(l) && !parallax.explains(l.vx, l.vy) {
 			told = append(told, l)
 		}
 	}

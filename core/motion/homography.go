@@ -260,8 +260,64 @@ func refine(h Homography, pairs []pair) (Homography, bool) {
 	return h, true
 }
 
+// A drift is how what stands above the ground moves against it while the camera
+// flies past: all one way, the faster the higher. The zero value is none.
+type drift struct {
+	ux, uy float64 // its direction over the ground
+	most   float64 // the fastest that was seen, pixels a picture
+}
+
+// How far a corner must be from the plane's motion to tell of the drift, pixels
+// a picture; how many must; and how well they must agree (length of their mean
+// direction, 0 to 1).
+const (
+	leastDrift  = 0.4
+	driftPairs  = 5
+	driftAgrees = 0.8
+	// driftFades is how much of a drift is left a picture later: corners that
+	// tell of it come and go.
+	driftFades = 0.97
+	// driftRoom is by how much what drifts may be faster than the fastest corner.
+	driftRoom = 1.3
+)
+
+// mostDrift is what is never taken for drift, pixels a picture at full size:
+// corners on vehicles that drive the same way agree on a direction too.
+const mostDrift = 2.5
+
+// learn takes the drift from the corners that do not move with the plane, and
+// are slower than limit.
+func (d *drift) learn(pairs []pair, h Homography, limit float64) {
+	var sx, sy float64
+	var all []float64
+	for i := range pairs {
+		p := &pairs[i]
+		x, y := h.At(p.x, p.y)
+		x, y = x-p.px, y-p.py
+		if l := math.Hypot(x, y); l > leastDrift && l < limit {
+			sx, sy, all = sx+x/l, sy+y/l, append(all, l)
+		}
+	}
+	d.most *= driftFades
+	n := float64(len(all))
+	if len(all) < driftPairs || math.Hypot(sx, sy) < driftAgrees*n {
+		return
+	}
+	slices.Sort(all)
+	// Of vehicles that drive the same way some may be among them.
+	fast := all[len(all)*9/10]
+	d.ux, d.uy = sx/math.Hypot(sx, sy), sy/math.Hypot(sx, sy)
+	d.most = max(d.most, min(driftRoom*fast, limit))
+}
+
+// explains tells whether a motion over the ground may be the drift's.
+func (d *drift) explains(vx, vy float64) bool {
+	v := math.Hypot(vx, vy)
+	return v < d.most && vx*d.ux+vy*d.uy > 0.8*v
+}
+
 // outside is how fast what does not lie in the plane moves against it, pixels a
-// picture: the upper quartile of the pairs' distances from h, of those that
+// picture: nine in ten of the pairs' distances from h, of those that
 // were not taken for something that moves by itself.
 func outside(pairs []pair, h Homography) float64 {
 	const mostParallax = 3

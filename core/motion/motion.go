@@ -68,6 +68,7 @@ type Detector struct {
 	history []*level0 // newest last; the last is the reference of the next
 	free    []*level0
 	change  change
+	drift   drift
 	follow  follower
 	corners cornerFinder
 }
@@ -190,7 +191,7 @@ func (d *Detector) look(p Picture, here *level0, reg registration, out *Result) 
 		}
 		out.Settled = true
 		d.follow.add(blobsOf(boxes, d.scale))
-		out.Objects = d.follow.objects(d.scale, 0)
+		out.Objects = d.follow.objects(d.scale, 0, &drift{})
 		return nil
 	}
 	refs := d.references()
@@ -200,7 +201,7 @@ func (d *Detector) look(p Picture, here *level0, reg registration, out *Result) 
 	blobs := d.change.find(here, refs)
 	out.Settled, out.NoiseSD = true, d.change.noise()
 	d.follow.add(blobs)
-	out.Objects = d.follow.objects(d.scale, max(d.settings.Slowest/d.scale, parallaxGuard*reg.parallax))
+	out.Objects = d.follow.objects(d.scale, max(d.settings.Slowest/d.scale, parallaxGuard*reg.parallax), &d.drift)
 	return nil
 }
 
@@ -305,6 +306,9 @@ func (d *Detector) register(last, here *level0) registration {
 	}
 	reg.back = h
 	reg.parallax = outside(pairs, h)
+	if reg.fault == "" {
+		d.drift.learn(pairs, h, mostDrift/d.scale)
+	}
 	return reg
 }
 

@@ -45,8 +45,8 @@ type Locate struct {
 	*service.Base
 	workers int
 
-	mu       sync.Mutex
-	trackers []tracked // the latest used last
+	mu       sync.Mutex // of the trackers
+	trackers []tracked  // the latest used last
 }
 
 // A tracked is the memory of one flight. It saves work and changes no answer:
@@ -189,8 +189,12 @@ func (l *Locate) gather(ctx context.Context, flight vigia.ID, log uint64) (evide
 // join adds the earlier flights that found a source of the same chemical within
 // reach of this one's readings, in the order of time.
 func (e *evidence) join(r store.Reader, centre geo.Point, radiusM float64, log uint64) error {
+	var own []localise.Reading
+	for _, o := range e.readings {
+		own = append(own, readingIn(e.frame, o))
+	}
 	flights, err := r.Flights()
-	if err != nil {
+	if err != nil || !localise.Moving(own) {
 		return err
 	}
 	var found []vigia.Posterior
@@ -202,7 +206,7 @@ func (e *evidence) join(r store.Reader, centre geo.Point, radiusM float64, log u
 		if err != nil {
 			return err
 		}
-		if len(latest) == 1 && latest[0].AsOf.Before(e.readings[0].Time) && within(latest[0], centre, radiusM+reachM) {
+		if len(latest) == 1 && strings.HasPrefix(latest[0].Method, localise.FlightMethod) && latest[0].AsOf.Before(e.readings[0].Time) && within(latest[0], centre, radiusM+reachM) {
 			found = append(found, latest[0])
 		}
 	}
