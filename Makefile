@@ -63,6 +63,10 @@ latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle mach
 	cd $(CONSOLE) && npm ci --no-audit --no-fund
 	VIGIA_LATENCY=$(or $(SPAN),30s) $(GO) test ./cmd/vigia -run Latency -v -count 1
 
+.PHONY: town
+town: ## Two flights over each of TOWNS made-up towns (default 200), with the plot: hours of a processor
+	$(GO) test ./core/localise -run TownFlights -v -timeout 0 -town-cases $(or $(TOWNS),200) -town-from 101 -town-plot $(CURDIR)/docs/plots/town.png
+
 .PHONY: bench
 bench: ## The benchmarks beside the hot loops
 	$(GO) test -run '^$$' -bench . -benchmem ./...

@@ -32,6 +32,8 @@ var rules = []rule{
 
 	{"internal/recorded", nil, "tests of every floor look for recorded data in the same place"},
 
+	{"internal/draw", nil, "a picture is points and words; what they mean is its caller's"},
+
 	{"core/localise", []string{"", "geo", "core/dispersion"}, "a core knows the nouns and the ground; localise may use dispersion"},
 	{"core/track/metric", []string{"", "geo", "core/track/assign"}, "a score matches by the same assignment as the tracker, and does not know it"},
 	{"core/*", []string{"", "geo"}, "a core knows the nouns and the ground, and no neighbour"},
@@ -51,7 +53,7 @@ var rules = []rule{
 	{"sim", []string{"", "geo", "wire/*"}, "a simulator that shares the inversion's plume flatters it"},
 
 	{"web", []string{"", "geo", "audit", "store", "stream", "service", "service/*"}, "the face calls services, reads the store and follows the stream"},
-	{"cmd/*", []string{"", "geo", "audit", "store", "store/*", "stream", "stream/*", "service", "service/*", "core/*", "wire/*", "sim", "web"}, "the command line alone knows the concrete parts"},
+	{"cmd/*", []string{"", "geo", "audit", "store", "store/*", "stream", "stream/*", "service", "service/*", "core/*", "wire/*", "sim", "web", "internal/draw"}, "the command line alone knows the concrete parts"},
 }
 
 // A third-party module enters through the rooms named here and no other.
@@ -66,8 +68,8 @@ var doors = map[string][]string{
 	"github.com/alecthomas/kong": {"cmd/vigia"},
 	"github.com/schollz":         {"cmd/vigia"},
 	"golang.org/x/term":          {"cmd/vigia"},
+	"golang.org/x/image":         {"cmd/vigia", "internal/draw"},
 	"github.com/yalue":           {"cmd/vigia"},
-	"golang.org/x/image":         {"cmd/vigia"},
 	"github.com/bluenviron":      {"wire/mavlink"},
 	"github.com/eclipse":         {"service/ingest/source"},
 	"github.com/mochi-mqtt":      {"service/ingest/source"},

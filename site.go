@@ -46,6 +46,10 @@ type Evidence struct {
 	AsOf      time.Time `json:"as_of"`
 	Source    Source    `json:"source"`
 
+	// With are the earlier flights that are already in it: their own evidence of
+	// this site is shown and no longer counted.
+	With []ID `json:"with,omitempty"`
+
 	// Present is the probability that the flight saw a source at all.
 	Present float64 `json:"present"`
 

@@ -15,7 +15,11 @@ type Posterior struct {
 	Chemical string    `json:"chemical"`
 	AsOf     time.Time `json:"as_of"` // time of the last reading it rests on
 
-	Readings         int       `json:"readings"`          // observations it rests on
+	// With are the earlier flights over the same place whose readings it rests on
+	// beside its own flight's, by ID.
+	With []ID `json:"with,omitempty"`
+
+	Readings         int       `json:"readings"`          // observations of its own flight that it rests on
 	CountProbability []float64 `json:"count_probability"` // index = number of sources
 	Sources          []Source  `json:"sources"`           // most probable number of them, strongest evidence first
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -27,6 +28,11 @@ type Gateway struct {
 
 	// Pace waits; nil waits by the clock. A test hands in one that does not.
 	Pace func(ctx context.Context, d time.Duration) error
+
+	// Telemetry takes the aircraft's own packets, one a data second, each in one
+	// write; nil: it sends none. A packet that is not taken is gone, as on a radio
+	// link.
+	Telemetry io.Writer
 
 	// Progress is called after each chunk; nil: nobody asks.
 	Progress func(Progress)
@@ -55,7 +61,7 @@ func (g Gateway) Fly(ctx context.Context, w *World) (Progress, error) {
 	if g.Pace == nil {
 		g.Pace = sleep
 	}
-	f := flyer{Gateway: g, flight: w.Scenario.Flight, done: Progress{Total: w.Duration()}}
+	f := flyer{Gateway: g, world: w, flight: w.Scenario.Flight, done: Progress{Total: w.Duration()}}
 	start := w.Scenario.Start
 	until := start.Add(g.Chunk)
 	for rec := range w.Records() {
@@ -79,6 +85,7 @@ func (g Gateway) Fly(ctx context.Context, w *World) (Progress, error) {
 // A flyer is a Gateway at work.
 type flyer struct {
 	Gateway
+	world        *World
 	flight       vigia.ID
 	done         Progress
 	winds        []vigia.Wind
@@ -93,6 +100,9 @@ func (f *flyer) send(ctx context.Context, elapsed time.Duration) error {
 		if err := f.Pace(ctx, time.Duration(float64(elapsed-f.done.Elapsed)/f.Speed)); err != nil {
 			return err
 		}
+	}
+	if err := f.tell(f.done.Elapsed, elapsed); err != nil {
+		return err
 	}
 	f.done.Elapsed = elapsed
 	if len(f.winds) > 0 {
@@ -110,6 +120,21 @@ func (f *flyer) send(ctx context.Context, elapsed time.Duration) error {
 	f.winds, f.observations = f.winds[:0], f.observations[:0]
 	if f.Progress != nil {
 		f.Progress(f.done)
+	}
+	return nil
+}
+
+// tell sends the aircraft's own packets of a part of the flight.
+func (f *flyer) tell(from, to time.Duration) error {
+	if f.Telemetry == nil {
+		return nil
+	}
+	for s := math.Ceil(from.Seconds()); s < to.Seconds(); s++ {
+		p, err := f.world.Telemetry(s)
+		if err != nil {
+			return err
+		}
+		_, _ = f.Telemetry.Write(p) // as on a radio link
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"math"
+	"slices"
 
 	"github.com/vigia-project/vigia/geo"
 )
@@ -25,7 +26,19 @@ func lawnMower(corner [4][2]float64, fromDeg, z float64, p PatternScenario) patt
 	}
 	var out pattern
 	forward := true
-	for h := low - p.MarginM; h <= high+p.MarginM/2; h += p.SpacingM {
+	sweeps := math.Max(1, math.Floor(p.Sweeps))
+	var lines []float64
+	for sweep := range int(sweeps) {
+		var one []float64
+		for h := low - p.MarginM + float64(sweep)/sweeps*p.SpacingM; h <= high+p.MarginM/2; h += p.SpacingM {
+			one = append(one, h)
+		}
+		if sweep%2 == 1 { // back down the wind
+			slices.Reverse(one)
+		}
+		lines = append(lines, one...)
+	}
+	for _, h := range lines {
 		a, b := lineWithin(corner, up, across, math.Max(low+1, math.Min(high-1, h)))
 		a, b = a-p.MarginM, b+p.MarginM
 		if !forward {

@@ -71,6 +71,7 @@ type PatternScenario struct {
 	ForecastSD float64 // degrees
 	PositionSD float64 // m, of the reported position, each axis
 	DurationS  float64 // at most
+	Sweeps     float64 // how often the lines are flown, each time between the others
 	AreaM      float64 // side of the square that is flown over; 0: the whole town
 	AreaX      float64 // its middle, local metres
 	AreaY      float64
@@ -129,6 +130,7 @@ func (s *Scenario) settings() []setting {
 		{"forecast_sd_deg", &p.ForecastSD, 0, 90},
 		{"position_sd_m", &p.PositionSD, 0, 50},
 		{"duration_s", &p.DurationS, 10, 86400},
+		{"sweeps", &p.Sweeps, 1, 20},
 		{"area_m", &p.AreaM, 0, 10000},
 		{"area_x_m", &p.AreaX, -10000, 10000},
 		{"area_y_m", &p.AreaY, -10000, 10000},

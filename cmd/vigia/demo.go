@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"net"
 	"os"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/vigia-project/vigia/core/sharing"
 	"github.com/vigia-project/vigia/service/identity"
 	"github.com/vigia-project/vigia/service/ingest"
+	"github.com/vigia-project/vigia/service/ingest/source"
 	"github.com/vigia-project/vigia/service/relay"
 	"github.com/vigia-project/vigia/sim"
 	"github.com/vigia-project/vigia/store"
@@ -51,6 +53,7 @@ type demo struct {
 	house  *house
 	front  *front
 	served chan error
+	radio  string // where the aircraft's telemetry is taken
 }
 
 // Run runs the demo.
@@ -123,10 +126,32 @@ func (d *demo) open(ctx context.Context) error {
 	if d.house, err = openHouse(ctx, s); err != nil {
 		return err
 	}
-	if d.front, err = d.house.open(d.Listen, "", "", true); err != nil {
+	if err = d.listen(scenario); err == nil {
+		d.front, err = d.house.open(d.Listen, "", "", true)
+	}
+	if err != nil {
 		d.house.closeLoudly()
 	}
 	return err
+}
+
+// listen opens the port on which the aircraft tells where it is and what its
+// camera sees.
+func (d *demo) listen(s sim.Scenario) error {
+	free, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return vigia.Errorf(vigia.Unavailable, "no port for the aircraft's telemetry: %v", err)
+	}
+	d.radio = free.LocalAddr().String()
+	if err := free.Close(); err != nil {
+		return err
+	}
+	from, err := d.house.ingest.Source(source.Config{Name: s.Aircraft, URL: "udp://" + d.radio, Format: "klv", Flight: s.Flight})
+	if err != nil {
+		return err
+	}
+	d.house.feeds = append(d.house.feeds, feed{"the aircraft's telemetry", from.Run})
+	return nil
 }
 
 // play is the story: users, permission, flight, score.
@@ -147,7 +172,12 @@ func (d *demo) play(ctx context.Context) error {
 		d.tell(telling)
 	}()
 	flight := d.world.Scenario.Flight
-	gateway := sim.Gateway{Server: d.front.url, Token: token, Speed: d.Speed, Progress: d.progress()}
+	telemetry, err := net.Dial("udp", d.radio)
+	if err != nil {
+		return err
+	}
+	defer telemetry.Close() //nolint:errcheck // datagrams
+	gateway := sim.Gateway{Server: d.front.url, Token: token, Speed: d.Speed, Telemetry: telemetry, Progress: d.progress()}
 	done, err := gateway.Fly(ctx, d.world)
 	if err != nil {
 		return err

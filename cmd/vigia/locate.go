@@ -8,23 +8,27 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/lang"
 	"github.com/vigia-project/vigia/core/localise"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/wire/plain"
 )
 
 type locateCmd struct {
-	Observations string `help:"Observations, CSV (docs/formats/observations.md)." required:"" type:"existingfile"`
-	Wind         string `help:"Wind, CSV (docs/formats/wind.md)." required:"" type:"existingfile"`
-	Chemical     string `help:"What the sensors read." default:"methane"`
-	Buildings    string `help:"Building footprints, GeoJSON." type:"existingfile"`
-	Seed         int64  `help:"Seed of the draws: the same seed gives the same answer." default:"1"`
-	Explain      bool   `help:"Say which readings carried the answer."`
-	JSON         bool   `help:"Write JSON for machines." name:"json"`
-	GeoJSON      string `help:"Write sources, regions and buildings to this file." name:"geojson" placeholder:"FILE"`
+	Observations []string `help:"Observations, CSV (docs/formats/observations.md). Again for each further flight." required:"" type:"existingfile" sep:"none"`
+	Wind         []string `help:"Wind, CSV (docs/formats/wind.md). Again for each further flight." required:"" type:"existingfile" sep:"none"`
+	Chemical     string   `help:"What the sensors read." default:"methane"`
+	Buildings    string   `help:"Building footprints, GeoJSON." type:"existingfile"`
+	Seed         int64    `help:"Seed of the draws: the same seed gives the same answer." default:"1"`
+	Explain      bool     `help:"Say which readings carried the answer."`
+	JSON         bool     `help:"Write JSON for machines." name:"json"`
+	GeoJSON      string   `help:"Write sources, regions and buildings to this file." name:"geojson" placeholder:"FILE"`
+	PNG          string   `help:"Draw a map to this file." name:"png" placeholder:"FILE"`
+	Lang         string   `help:"Language of the words: en or es." enum:"en,es" default:"en"`
 }
 
 // Help is the page behind --help.
@@ -33,7 +37,14 @@ func (locateCmd) Help() string {
 from plain files alone. Places in the answer are in the files' own frame: local
 metres, or WGS 84.
 
-    vigia locate --observations observations.csv --wind wind.csv --json`
+    vigia locate --observations observations.csv --wind wind.csv --json
+
+Several flights are located together: give each one's files, in any order. What
+was read half an hour or more apart is taken for another flight, in another wind.
+
+    vigia locate --observations monday.csv --wind monday-wind.csv \
+        --observations friday.csv --wind friday-wind.csv \
+        --buildings town.geojson --png map.png`
 }
 
 // Run locates and writes.
@@ -55,15 +66,23 @@ func (c locateCmd) Run(ctx context.Context, io std) error {
 	out := located(answer, frame, local)
 	out.Seconds = time.Since(began).Seconds()
 	if answer.Wind != localise.From {
-		fmt.Fprintf(io.err, "warning: %s: the readings contradict its directions as they stand and agree with them read as %q; find out how they were recorded\n", c.Wind, answer.Wind)
+		fmt.Fprintf(io.err, "warning: %s: the readings contradict its directions as they stand and agree with them read as %q; find out how they were recorded\n", strings.Join(c.Wind, ", "), answer.Wind)
 	}
 	if c.GeoJSON != "" {
 		if err := writeFile(c.GeoJSON, out.features(p.Buildings, frame, local)); err != nil {
 			return err
 		}
 	}
+	if c.PNG != "" {
+		if err := writeMap(c.PNG, p, answer, lang.Tag(c.Lang)); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return writeJSON(io.out, out)
+	}
+	if len(answer.Sources) > 0 && len(p.Buildings) > 0 {
+		fmt.Fprintln(io.out, locatedInWords(answer, lang.Tag(c.Lang)))
 	}
 	if err := out.tell(io.out); err != nil || !c.Explain {
 		return err
@@ -76,17 +95,45 @@ func (c locateCmd) Run(ctx context.Context, io std) error {
 	return nil
 }
 
+// locatedInWords says it as a person would.
+func locatedInWords(a localise.Answer, tag lang.Tag) string {
+	if len(a.Sources) == 0 {
+		return lang.None(a.CountProbability[0], tag)
+	}
+	var out []string
+	if n := len(a.Sources); n > 1 {
+		out = append(out, lang.Sources(n, tag))
+	}
+	held := 0.0
+	s := a.Sources[0]
+	for i := range s.Set90 {
+		held += s.Buildings[i].Probability
+	}
+	return strings.Join(append(out, lang.Houses(len(s.Set90), held, s.Elsewhere, len(s.Buildings) > 0, tag)), " ")
+}
+
 // problem reads the files. A record that cannot be read is told and left out.
 func (c locateCmd) problem(io std) (p localise.Problem, frame geo.Frame, local bool, err error) {
 	p.Seed, p.Workers = c.Seed, runtime.NumCPU()
 	if p.Chemical, err = vigia.ChemicalNamed(c.Chemical); err != nil {
 		return p, frame, false, err
 	}
-	if local, err = c.readObservations(io, &p, &frame); err != nil {
-		return p, frame, local, err
+	for i, name := range c.Observations {
+		was := local
+		if local, err = readObservations(io, name, &p, &frame); err != nil {
+			return p, frame, local, err
+		}
+		if i > 0 && local != was {
+			return p, frame, local, vigia.Errorf(vigia.Invalid, "%s and %s are not in the same frame: both must be local metres or both WGS 84", name, c.Observations[0])
+		}
 	}
-	if err = c.readWinds(io, &p); err != nil || c.Buildings == "" {
-		return p, frame, local, err
+	for _, name := range c.Wind {
+		if err = readWinds(io, name, &p); err != nil {
+			return p, frame, local, err
+		}
+	}
+	if c.Buildings == "" {
+		return p, frame, local, nil
 	}
 	return p, frame, local, c.readBuildings(io, &p, frame, local)
 }
@@ -94,19 +141,26 @@ func (c locateCmd) problem(io std) (p localise.Problem, frame geo.Frame, local b
 // nowhere is where local metres are put to be read; they are used as they came.
 var nowhere = geo.Frame{}
 
-func (c locateCmd) readObservations(io std, p *localise.Problem, frame *geo.Frame) (local bool, err error) {
-	f, err := os.Open(c.Observations)
+func readObservations(out std, name string, p *localise.Problem, frame *geo.Frame) (local bool, err error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return false, vigia.Errorf(vigia.Invalid, "%v", err)
 	}
 	defer f.Close() //nolint:errcheck // it is only read
-	r, err := plain.NewObservationReader(f, plain.Options{Name: c.Observations, Frame: &nowhere, Start: epoch, Now: time.Now()})
-	if err != nil {
-		return false, err
+	options := plain.Options{Name: name, Start: epoch, Now: time.Now()}
+	r, err := plain.NewObservationReader(f, options)
+	if err != nil { // it may be in local metres, which lie in a frame
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return false, vigia.Errorf(vigia.Invalid, "%v", err)
+		}
+		options.Frame = &nowhere
+		if r, err = plain.NewObservationReader(f, options); err != nil {
+			return false, err
+		}
 	}
 	local = r.Local()
 	for rec, err := range r.All() {
-		if !usable(io, err) {
+		if !usable(out, err) {
 			if vigia.ErrorCode(err) == vigia.Invalid {
 				continue
 			}
@@ -131,20 +185,20 @@ func (c locateCmd) readObservations(io std, p *localise.Problem, frame *geo.Fram
 		}
 		p.Observations = append(p.Observations, reading)
 	}
-	warn(io, c.Observations, r.Warnings())
+	warn(out, name, r.Warnings())
 	return local, nil
 }
 
 // epoch is what time_s counts from in a file without dates.
 var epoch = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func (c locateCmd) readWinds(io std, p *localise.Problem) error {
-	f, err := os.Open(c.Wind)
+func readWinds(io std, name string, p *localise.Problem) error {
+	f, err := os.Open(name)
 	if err != nil {
 		return vigia.Errorf(vigia.Invalid, "%v", err)
 	}
 	defer f.Close() //nolint:errcheck // it is only read
-	r, err := plain.NewWindReader(f, plain.Options{Name: c.Wind, Start: epoch, Now: time.Now()})
+	r, err := plain.NewWindReader(f, plain.Options{Name: name, Start: epoch, Now: time.Now()})
 	if err != nil {
 		return err
 	}
@@ -156,7 +210,7 @@ func (c locateCmd) readWinds(io std, p *localise.Problem) error {
 			return err
 		}
 	}
-	warn(io, c.Wind, r.Warnings())
+	warn(io, name, r.Warnings())
 	return nil
 }
 
@@ -166,12 +220,16 @@ func (c locateCmd) readBuildings(io std, p *localise.Problem, frame geo.Frame, l
 		return vigia.Errorf(vigia.Invalid, "%v", err)
 	}
 	defer f.Close() //nolint:errcheck // it is only read
-	file, err := plain.ReadBuildings(f, plain.Options{Name: c.Buildings, Frame: &nowhere})
+	options := plain.Options{Name: c.Buildings}
+	if local {
+		options.Frame = &nowhere
+	}
+	file, err := plain.ReadBuildings(f, options)
 	if err != nil {
 		return err
 	}
 	if file.Local != local {
-		return vigia.Errorf(vigia.Invalid, "%s and %s are not in the same frame: both must be local metres or both WGS 84", c.Buildings, c.Observations)
+		return vigia.Errorf(vigia.Invalid, "%s and %s are not in the same frame: both must be local metres or both WGS 84", c.Buildings, c.Observations[0])
 	}
 	for _, e := range file.Errors {
 		fmt.Fprintln(io.err, e)

@@ -19,6 +19,7 @@ type cli struct {
 	Serve         serveCmd         `cmd:"" help:"Run the system: API, console, partner's door and every step of the walk."`
 	Demo          demoCmd          `cmd:"" help:"Run everything at once over a made-up town: a flight, a hidden source, a found site."`
 	Ingest        ingestCmd        `cmd:"" help:"Send recorded observations, scan lines, wind and buildings to a running system."`
+	Sources       sourcesCmd       `cmd:"" help:"Tell how the sources of a running system are."`
 	Locate        locateCmd        `cmd:"" help:"Locate sources from plain files, without a system."`
 	Decode        decodeCmd        `cmd:"" help:"Read KLV, MPEG-TS and other wire formats: one JSON object a line."`
 	Track         trackCmd         `cmd:"" help:"Join position reports into tracks, from a plain file, without a system."`

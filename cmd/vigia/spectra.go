@@ -26,10 +26,13 @@ type spectraDetectCmd struct {
 	Kind      string  `help:"What the signature's values are: absorption, spectrum (of the target itself), difference, or auto." enum:"absorption,spectrum,difference,auto" default:"auto"`
 	Method    string  `help:"mf: matched filter. ace: signed adaptive cosine. auto: matched filter with its finds kept out of the background." enum:"mf,ace,auto" default:"auto"`
 	FAR       float64 `help:"False alarms a pixel of background." name:"far" default:"1e-4"`
+	Clusters  int     `help:"Kinds of ground that get a background of their own; one background for all when not given." placeholder:"N"`
+	Flatten   bool    `help:"Take the stripes of a push-broom sensor out: each column's gain is that of its neighbours."`
 	AirK      float64 `help:"Of a thermal cube: temperature of the air near the ground, kelvin; a vapour then shines or absorbs as the ground behind it is colder or warmer." placeholder:"K"`
 	Radiance  string  `help:"Of a thermal cube: the unit of its radiance, w_m2_sr_um, uw_cm2_sr_um or uw_cm2_sr_nm." enum:"w_m2_sr_um,uw_cm2_sr_um,uw_cm2_sr_nm" default:"w_m2_sr_um"`
 	GeoJSON   string  `help:"Write plumes to this file." name:"geojson" placeholder:"FILE"`
 	Scores    string  `help:"Write the scores to this file, ENVI float32." placeholder:"FILE"`
+	Columns   string  `help:"Write the columns of the one chemical looked for to this file, ENVI float32: amount, one standard deviation, and the amount where there is any." placeholder:"FILE"`
 	Mask      string  `help:"Write the plume mask to this file, ENVI uint8." placeholder:"FILE"`
 	PNG       string  `help:"Draw scores and plumes to this file." name:"png" placeholder:"FILE"`
 	JSON      bool    `help:"Write JSON for machines." name:"json"`
@@ -57,20 +60,20 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 	if err != nil {
 		return err
 	}
-	scene, err := spectral.Prepare(r, r.BadBands, r.Ignore)
+	scene, err := c.scene(r)
 	if err != nil {
 		return named(err, r.path)
-	}
-	if c.AirK != 0 {
-		if err := scene.Glow(c.AirK, r.Wavelengths, spectral.Unit(c.Radiance)); err != nil {
-			return named(err, r.path)
-		}
 	}
 	found, err := c.search(ctx, scene, r)
 	if err != nil {
 		return err
 	}
 	warn(io, c.Cube, found.Warnings)
+	if c.Columns != "" {
+		if err := c.writeColumns(ctx, scene, r.Header, found); err != nil {
+			return err
+		}
+	}
 	if c.Scores != "" {
 		if err := writeScores(c.Scores, r.Header, found.Scores, found.method); err != nil {
 			return err
@@ -91,12 +94,30 @@ func (c spectraDetectCmd) Run(ctx context.Context, io std) error {
 	return finish(io, out, r.Header, found.Plumes, c.Mask, c.GeoJSON, c.JSON)
 }
 
+// scene prepares the cube as the flags say.
+func (c spectraDetectCmd) scene(r *raster) (*spectral.Scene, error) {
+	var src spectral.Source = r
+	if c.Flatten {
+		var err error
+		if src, err = spectral.Flatten(r, r.Ignore); err != nil {
+			return nil, err
+		}
+	}
+	scene, err := spectral.Prepare(src, r.BadBands, r.Ignore)
+	if err == nil && c.AirK != 0 {
+		err = scene.Glow(c.AirK, r.Wavelengths, spectral.Unit(c.Radiance))
+	}
+	return scene, err
+}
+
 // foundIn is a run's result with what was looked for.
 type foundIn struct {
 	*spectral.Result
 	chemical string
 	method   string
+	look     [][]float64         // signatures, in the bands that serve
 	identity [][]spectral.Answer // a plume
+	totals   [][2]float64        // columns summed over a plume's pixels, with their standard deviation; zero where not known
 }
 
 // mostNamed is how many plumes are identified, the heaviest first.
@@ -108,12 +129,12 @@ func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *
 	if err != nil {
 		return nil, err
 	}
-	o := spectral.Options{Method: spectral.Method(c.Method), Kind: s.kind, Rate: c.FAR, Workers: runtime.NumCPU()}
+	o := spectral.Options{Method: spectral.Method(c.Method), Kind: s.kind, Rate: c.FAR, Workers: runtime.NumCPU(), Clusters: c.Clusters}
 	found, err := spectral.Detect(ctx, scene, s.look, o)
 	if err != nil {
 		return nil, named(err, r.path)
 	}
-	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical}
+	f := &foundIn{Result: found, method: c.Method, chemical: c.Chemical, look: s.look}
 	if len(s.look) == 1 {
 		f.chemical = s.names[0]
 		if c.Chemical != "" {
@@ -133,7 +154,7 @@ func (c spectraDetectCmd) search(ctx context.Context, scene *spectral.Scene, r *
 		}
 		f.identity = append(f.identity, a)
 	}
-	return f, nil
+	return f, named(f.weigh(ctx, scene, s), r.path)
 }
 
 type spectraPlumesCmd struct {
@@ -256,7 +277,7 @@ func (o spectraOut) tell(w io.Writer) error {
 			say(" (%.6f°, %.6f°)", p.At.Lat, p.At.Lon)
 		}
 		if p.MassKg > 0 {
-			say(", %.3g kg", p.MassKg)
+			say(", %.3g ± %.2g kg", p.MassKg, p.MassSD)
 		}
 		for k, id := range p.Identity {
 			if k == 0 {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/internal/recorded"
 )
@@ -301,5 +302,51 @@ func TestSpectra_Placed(t *testing.T) {
 	spectra(t, 0, "detect", cube, "--signature", signature, "--far", "1e-3", "--geotiff", tif)
 	if a, b := corners(tif), corners(strings.TrimSuffix(cube, ".hdr")+".img"); a != b || a == "" {
 		t.Errorf("GDAL puts the GeoTIFF's corners at %s\nand the cube's at %s", a, b)
+	}
+}
+
+// The built-in strengths against quantitative spectra that were recorded: what is
+// integrated over each range of wave numbers, cm⁻¹, in parts of it.
+func TestLibrary_AgainstRecorded(t *testing.T) {
+	dir := recorded.Dir(t, "spectra/infrared_spectra")
+	builtin := map[string]spectral.Signature{}
+	for _, g := range spectral.Library() {
+		builtin[g.Name] = g
+	}
+	sum := func(nm, y []float64, lo, hi float64) (s float64) {
+		for i := 1; i < len(nm); i++ {
+			a, b := 1e7/nm[i-1], 1e7/nm[i]
+			if m := (a + b) / 2; m > lo && m < hi {
+				s += (y[i] + y[i-1]) / 2 * math.Abs(a-b)
+			}
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name, file string
+		within     float64
+		ranges     [][2]float64
+	}{
+		{"2-butanone", "2-butanone", 0.06, [][2]float64{{850, 1000}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"acetone", "acetone", 0.06, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"dichloromethane", "dichloromethane", 0.06, [][2]float64{{600, 850}, {1130, 1300}, {2700, 3250}}},
+		{"ethyl acetate", "ethyl_acetate", 0.06, [][2]float64{{1000, 1130}, {1130, 1300}, {1300, 1550}, {1550, 1900}, {2700, 3250}}},
+		{"isopropyl alcohol", "isopropyl_alcohol", 0.06, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {2700, 3250}, {3250, 3800}}},
+		{"carbon tetrafluoride", "carbon_tetrafluoride", 0.06, [][2]float64{{1130, 1300}}},
+		{"sulphur hexafluoride", "sulphur_hexafluoride", 0.15, [][2]float64{{600, 850}, {850, 1000}}},
+		{"ethylene", "ethylene", 0.15, [][2]float64{{850, 1130}, {2700, 3250}}},
+		{"ethanol", "ethanol", 0.15, [][2]float64{{850, 1000}, {1000, 1130}, {1130, 1300}, {1300, 1550}, {2700, 3250}}},
+		{"methanol", "methanol", 0.15, [][2]float64{{850, 1130}, {1300, 1550}, {2700, 3250}, {3250, 3800}}},
+	} {
+		some, _, err := readSpectra(filepath.Join(dir, c.file+".jdx"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range c.ranges {
+			ours, theirs := sum(builtin[c.name].Wavelength, builtin[c.name].Y, r[0], r[1]), sum(some[0].Wavelength, some[0].Y, r[0], r[1])
+			if ratio := ours / theirs; math.Abs(ratio-1) > c.within {
+				t.Errorf("%s, %.0f to %.0f: %.3f of what was recorded; %.2f is said to be the most it is off by", c.name, r[0], r[1], ratio, c.within)
+			}
+		}
 	}
 }

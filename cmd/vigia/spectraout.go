@@ -1,11 +1,16 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"math"
+	"runtime"
+	"slices"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/spectral"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/wire/envi"
 )
 
 var nan32 = float32(math.NaN())
@@ -61,24 +66,40 @@ func (f *foundIn) report(where placing) spectraOut {
 	out.Threshold, out.Detections, out.Warnings = &f.Threshold, f.Detections, f.Warnings
 	for i, a := range f.identity {
 		out.Plumes[i].Identity = a
-		out.Plumes[i].weigh()
+		out.Plumes[i].weigh(f.totals[i])
 	}
 	return out
 }
 
-// weigh gives a plume its mass, where its substance and ground are known: the
-// mean column times the area.
-func (p *plumeOut) weigh() {
-	if len(p.Identity) == 0 || len(p.Identity[0].Amounts) != 1 || p.AreaM2 == 0 {
+// weigh sums up the columns of what each plume is of.
+func (f *foundIn) weigh(ctx context.Context, scene *spectral.Scene, s *sought) error {
+	measured := map[string]*spectral.Columns{}
+	f.totals = make([][2]float64, len(f.identity))
+	for i, a := range f.identity {
+		k := slices.Index(s.names, a[0].Name)
+		if k < 0 {
+			continue // none of these, or a mixture
+		}
+		if measured[a[0].Name] == nil {
+			c, err := scene.Columns(ctx, f.Background, s.library[k], f.Plumes.Skip(), runtime.NumCPU())
+			if err != nil {
+				return err
+			}
+			measured[a[0].Name] = c
+		}
+		f.totals[i][0], f.totals[i][1] = measured[a[0].Name].Total(f.Plumes.Plumes[i], f.Plumes.Mask, 1)
+	}
+	return nil
+}
+
+// weigh gives a plume its mass, where its substance and ground are known.
+func (p *plumeOut) weigh(total [2]float64) {
+	chemical, err := vigia.ChemicalNamed(p.Identity[0].Name)
+	if err != nil || p.AreaM2 == 0 {
 		return
 	}
-	a := p.Identity[0].Amounts[0]
-	chemical, err := vigia.ChemicalNamed(a.Name)
-	if err != nil {
-		return
-	}
-	perPPMMetre := chemical.KgPerM3PerPPM(0, 0) * p.AreaM2
-	p.MassKg, p.MassSD = a.Value*perPPMMetre, a.SD*perPPMMetre
+	area := p.AreaM2 / float64(p.Pixels)
+	p.MassKg, p.MassSD = spectral.Weigh(chemical, total[0], area), spectral.Weigh(chemical, total[1], area)
 }
 
 // features is the answer as a map: outlines, and the place of each peak. Where
@@ -113,4 +134,26 @@ func (o spectraOut) features() any {
 		out["vigia:frame"] = "pixels"
 	}
 	return out
+}
+
+// writeColumns measures and writes the columns of the one absorber that was
+// looked for.
+func (c spectraDetectCmd) writeColumns(ctx context.Context, scene *spectral.Scene, h envi.Header, f *foundIn) error {
+	if len(f.look) != 1 || f.Kind != spectral.Absorption {
+		return vigia.Errorf(vigia.Invalid, "columns are of one chemical: name --chemical, or a --signature that is an absorption coefficient")
+	}
+	columns, err := scene.Columns(ctx, f.Background, f.look[0], f.Plumes.Skip(), runtime.NumCPU())
+	if err != nil {
+		return err
+	}
+	bands := oneBand(h, envi.Float32, "")
+	bands.Bands, bands.BandNames = 3, []string{"column", "sigma", "sparse column"}
+	return writeRaster(c.Columns, bands, func(w *bufio.Writer) error {
+		for _, band := range [][]float32{columns.Amount, columns.Sigma, columns.Sparse()} {
+			if err := envi.WriteFloat32(w, band); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

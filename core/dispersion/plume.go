@@ -8,7 +8,7 @@ import "math"
 type Plume struct {
 	SpeedMPS float64 // of the wind, where the plume travels
 	HeightM  float64 // of the source above the ground
-	Spread   Spread
+	Spread   Widths
 	LidM     float64 // height of the inversion that reflects it; 0 = none
 }
 

@@ -48,7 +48,9 @@ func TestAlong_EqualsNumericalIntegration(t *testing.T) {
 	worst := 0.0
 	rapid.Check(t, func(t *rapid.T) {
 		p := plumeGen(t)
-		p.Spread.Size = math.Max(p.Spread.Size, 0.3)
+		s := p.Spread.(Spread)
+		s.Size = math.Max(s.Size, 0.3)
+		p.Spread = s
 		at := func(n string) [3]float64 {
 			return [3]float64{rapid.Float64Range(5, 300).Draw(t, n), rapid.Float64Range(-150, 150).Draw(t, n), rapid.Float64Range(0, 20).Draw(t, n)}
 		}

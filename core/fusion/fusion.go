@@ -37,6 +37,8 @@ const gate = 5.991
 //   - A source joins the site that holds evidence of the same flight if that is
 //     within the gate, else the nearest within it, one to one; else it founds one.
 //   - A posterior most of whose probability is on no source supports nothing.
+//   - Evidence of a flight that other evidence of the site already holds (With) is
+//     kept and not counted: nothing is believed twice.
 //   - A posterior that rests on less time than the flight's evidence already
 //     does is late, and one that is already joined is a repeat: both change nothing.
 func Fuse(sites []vigia.Site, p vigia.Posterior) (changed []vigia.Site) {
@@ -165,7 +167,7 @@ func without(s vigia.Site, flight vigia.ID) vigia.Site {
 func evidence(p vigia.Posterior, i int) vigia.Evidence {
 	src := p.Sources[i]
 	e := vigia.Evidence{
-		Flight: p.Flight, Posterior: p.ID, Index: i, AsOf: p.AsOf, Source: src, Present: 1,
+		Flight: p.Flight, Posterior: p.ID, Index: i, AsOf: p.AsOf, With: p.With, Source: src, Present: 1,
 		Buildings: src.Buildings, Elsewhere: src.Elsewhere,
 	}
 	if len(p.CountProbability) > 0 {

@@ -230,3 +230,29 @@ func TestFuse_IdempotentAndPure(t *testing.T) {
 		}
 	})
 }
+
+// A posterior that already rests on an earlier flight's readings takes its place
+// in the site: what both say is believed once.
+func TestFuse_HeldEvidenceIsNotCountedTwice(t *testing.T) {
+	first, second := posterior("a", 1, source(0, 0, 40, 40, 0, 5)), posterior("b", 2, source(4, 0, 20, 20, 0, 5))
+	for _, order := range [][]vigia.Posterior{{first, second}, {second, first}} {
+		tb := table{}
+		for _, p := range order {
+			if p.Flight == "b" {
+				p.With = []vigia.ID{"a"}
+			}
+			tb.apply(p)
+		}
+		if len(tb) != 1 {
+			t.Fatalf("%d sites of two looks at one place", len(tb))
+		}
+		for _, s := range tb {
+			if len(s.Evidence) != 2 {
+				t.Errorf("%d pieces of evidence are shown; both flights' were expected", len(s.Evidence))
+			}
+			if s.Ellipse.SemiMajorM < 19.9 {
+				t.Errorf("the ellipse shrank to %.1f m: the first flight was counted twice", s.Ellipse.SemiMajorM)
+			}
+		}
+	}
+}

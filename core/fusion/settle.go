@@ -43,10 +43,33 @@ func settle(s vigia.Site) vigia.Site {
 			s.LastSeen = e.AsOf
 		}
 	}
-	s.At, s.Ellipse, s.Region90 = place(s.Evidence)
-	s.RateLo, s.RateKgH, s.RateHi = rate(s.Evidence)
-	s.Buildings, s.Elsewhere = buildings(s.Evidence)
+	counted := standing(s.Evidence)
+	s.At, s.Ellipse, s.Region90 = place(counted)
+	s.RateLo, s.RateKgH, s.RateHi = rate(counted)
+	s.Buildings, s.Elsewhere = buildings(counted)
 	return s
+}
+
+// standing leaves out the evidence of flights that other evidence holds.
+func standing(ev []vigia.Evidence) []vigia.Evidence {
+	held := map[vigia.ID]bool{}
+	for _, e := range ev {
+		for _, f := range e.With {
+			if f != e.Flight {
+				held[f] = true
+			}
+		}
+	}
+	var out []vigia.Evidence
+	for _, e := range ev {
+		if !held[e.Flight] {
+			out = append(out, e)
+		}
+	}
+	if len(out) == 0 { // two that hold each other: never from one log
+		return ev
+	}
+	return out
 }
 
 // place is the mean of the evidence's places, each weighed by the inverse of

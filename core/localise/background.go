@@ -25,6 +25,7 @@ const (
 // firstBackground takes the lowest readings of a long window, before anything
 // is known of a plume: it may be there nearly all the time.
 func (m *model) firstBackground() {
+	m.lows = map[int][]float64{}
 	for i := range m.data {
 		if d := &m.data[i]; d.above {
 			d.setNoise(1e-9)
@@ -191,7 +192,7 @@ func (m *model) smoothBackground(pop []particle) {
 	mean, absent, g := make([]float64, len(m.data)), make([]float64, len(m.data)), 0.0
 	for _, p := range pop {
 		n := 1 / float64(len(pop))
-		one, away := m.standing(p.th)
+		one, away := m.predicted(p.th)
 		for i := range mean {
 			mean[i] += n * one[i] * m.data[i].noise // in the sensor's unit
 			absent[i] += n * away[i]
@@ -205,8 +206,15 @@ func (m *model) smoothBackground(pop []particle) {
 	}
 	m.alike(series, sigma)
 	m.alike(series, walk)
-	for k, idx := range series {
-		m.smooth(idx, mean, absent, g, sigma[k], walk[k])
+	for _, group := range m.groups(series) {
+		if len(group) < leastGroup {
+			for _, k := range group {
+				m.smooth(series[k], mean, absent, g, sigma[k], walk[k])
+			}
+			continue
+		}
+		a := newAirUnder(m, series, group, sigma, walk)
+		a.smooth(mean, absent, g)
 	}
 }
 
@@ -260,9 +268,6 @@ func (m *model) smooth(idx []int, plume, absent []float64, fluct, sigma, walk fl
 	}
 	variance := make([]float64, n)
 	home := append([]float64(nil), level...)
-	if m.lows == nil {
-		m.lows = map[int][]float64{}
-	}
 	if h, ok := m.lows[m.data[idx[0]].sensor]; ok {
 		home = h
 	} else {
@@ -276,7 +281,7 @@ func (m *model) smooth(idx []int, plume, absent []float64, fluct, sigma, walk fl
 	for range 8 {
 		seen, noise, free, sum := make([]float64, n), make([]float64, n), 0.0, 0.0
 		for k, i := range idx {
-			v, w, alone, e2 := split(m.data[i].value, level[k], sigma, plume[i], 1-absent[i], fluct)
+			v, w, alone, e2 := split(m.data[i].value, level[k], sigma, plume[i], 1-absent[i], fluct, 0)
 			seen[k], noise[k] = v, 1/w
 			free += alone
 			sum += alone * e2
@@ -292,6 +297,11 @@ func (m *model) smooth(idx []int, plume, absent []float64, fluct, sigma, walk fl
 			}
 		}
 	}
+	m.setLevels(idx, level, variance, absent, sigma, usual)
+}
+
+// setLevels gives the readings of one sensor their background and its noise.
+func (m *model) setLevels(idx []int, level, variance, absent []float64, sigma, usual float64) {
 	var up []float64 // what is left of the readings that no plume should have reached
 	for k, i := range idx {
 		if e := m.data[i].value - level[k]; absent[i] > 0.97 && e > 0 {
@@ -311,21 +321,23 @@ func (m *model) smooth(idx []int, plume, absent []float64, fluct, sigma, walk fl
 
 // plumeSays is how much a reading in the plume counts for the background: what
 // is wrong with the plume's prediction is wrong with many readings alike.
-const plumeSays = 0.01
+const plumeSays = 0.001
 
 // split returns what a reading says of the background: a value and its weight
 // (one over a variance); and how surely it is free of plume, with the square of
-// its residual then. there is the part of the time that the plume is there.
-func split(value, level, sigma, plume, there, fluct float64) (v, w, alone, e2 float64) {
+// its residual then. there is the part of the time that the plume is there, and
+// stray how far the background may lie above the level beside the noise.
+func split(value, level, sigma, plume, there, fluct, stray float64) (v, w, alone, e2 float64) {
 	e := value - level
 	w0 := 1 / (sigma * sigma)
+	far := sigma*sigma + stray*stray
 	if e > 0 {
-		w0 *= (freedom + 1) / (freedom + e*e/(sigma*sigma))
+		w0 *= (freedom + 1) / (freedom + e*e/far)
 	}
-	if e > 3*sigma {
+	if e*e > 9*far && e > 0 {
 		// What a plume adds that is not predicted is never background. What lies
 		// below the level always is: nothing takes gas away.
-		w0 *= 9 * sigma * sigma / (e * e)
+		w0 *= 9 * far / (e * e)
 	}
 	if there < 1e-6 {
 		return value, w0, 1, math.Min(e*e, 4*sigma*sigma)

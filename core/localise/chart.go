@@ -40,12 +40,14 @@ type leaf struct {
 
 // A chart of one flight and those before it.
 type chart struct {
+	key     digest
 	seed    uint64
 	workers int
 	town    bool
 	rate    [rateNodes]float64 // log prior of a rate
 	share   [][rateNodes]float64
 
+	houses  []Building // in the area
 	ground  *ground
 	earlier []flown // with their skies
 	flight  flight
@@ -58,6 +60,7 @@ type chart struct {
 type flown struct {
 	flight flight
 	sky    sky
+	share  [][rateNodes]float64
 }
 
 // newShare is, for each shared rate, the probability of each rate of a flight.
@@ -149,7 +152,7 @@ func (c *chart) recall(l *leaf) {
 	for _, e := range c.earlier {
 		at := newChains(len(e.sky.of))
 		e.flight.chains(l.x, l.y, e.sky, at, 0, len(e.flight.passes))
-		l.before = c.shared(l.before, e.sky.over(at))
+		l.before = shared(e.share, l.before, e.sky.over(at))
 	}
 }
 
@@ -162,7 +165,7 @@ func newChains(n int) []chain {
 }
 
 // shared adds a flight's logs, by its own rate, to logs by the shared rate.
-func (c *chart) shared(before, now [rateNodes]float64) [rateNodes]float64 {
+func shared(share [][rateNodes]float64, before, now [rateNodes]float64) [rateNodes]float64 {
 	top := math.Inf(-1)
 	for _, v := range now {
 		top = math.Max(top, v)
@@ -173,7 +176,7 @@ func (c *chart) shared(before, now [rateNodes]float64) [rateNodes]float64 {
 	}
 	for i := range before {
 		s := 0.0
-		for j, q := range c.share[i] {
+		for j, q := range share[i] {
 			s += q * e[j]
 		}
 		before[i] += math.Log(math.Max(s, 1e-300)) + top
@@ -183,7 +186,7 @@ func (c *chart) shared(before, now [rateNodes]float64) [rateNodes]float64 {
 
 // byRate is the log of the leaf's posterior, not normalised, for each shared rate.
 func (c *chart) byRate(l *leaf) [rateNodes]float64 {
-	out := c.shared(l.before, l.now)
+	out := shared(c.share, l.before, l.now)
 	m := math.Log(math.Max(l.mass, 1e-300))
 	for i := range out {
 		out[i] += m + c.rate[i]
@@ -319,9 +322,11 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 		c.leaves[i].now = [rateNodes]float64{}
 	}
 	c.sky = priorSky(firstSky, c.random(1, 0), c.town)
+	// What earlier flights leave no hope for is left as it is.
+	w, best, _ := c.weights()
 	var all []int
 	for i := range c.leaves {
-		if c.leaves[i].mass > 0 {
+		if c.leaves[i].mass > 0 && w[i] > best-1.5*aliveWithin {
 			all = append(all, i)
 		}
 	}

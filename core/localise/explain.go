@@ -43,8 +43,8 @@ const (
 // particle of a stage.
 func (m *model) explain(s stage) []Contribution {
 	th := best(s.particles).th
-	mean, absent := m.standing(th)
-	g2 := math.Exp(2 * th[pFluct])
+	fans, absent := m.standing(th)
+	mean, _ := m.predicted(th)
 	var all []Contribution
 	for _, idx := range m.series() {
 		open, pause := -1, 0
@@ -52,8 +52,8 @@ func (m *model) explain(s stage) []Contribution {
 			d := &m.data[i]
 			l := 0.0
 			if absent[i] < 1 {
-				r := newRatio(g2)
-				r.add(d, mean[i], 1-absent[i])
+				r := newRatio(th)
+				r.add(d, &fans[i], 1-absent[i])
 				l = r.log() * m.temper
 			}
 			if math.Abs(l) < leastLogRatio*m.temper {

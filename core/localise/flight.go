@@ -1,6 +1,9 @@
 package localise
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // The likelihood of a flight. In one pass the plume is a Gaussian one whose
 // direction is off by one swing and whose strength is off by one factor
@@ -26,8 +29,10 @@ const (
 	// the next, and the error of the model is the same in all. Their log likelihood
 	// ratios count by this part (a composite likelihood: Pauli, Racugno and Ventura
 	// 2011, Statistica Sinica 21:149).
-	passCounts = 0.6
+	passCounts = 0.5
 
+	upwind   = 36.0  // metres: so far against the wind gas is looked for
+	growFrom = 6.0   // metres: no plume grows from less
 	fadeFrom = 150.0 // metres: where the strength is the model's whatever the fade
 )
 
@@ -47,6 +52,7 @@ var swingAt, swingWeight = func() (at, w [swingNodes]float64) {
 
 // A flight is the passes of one sortie in the wind of its hours.
 type flight struct {
+	start  time.Time // of its clock
 	passes []pass
 	path   windPath
 }
@@ -54,13 +60,14 @@ type flight struct {
 // A look is a sniff as seen from a place: downwind and crosswind of it.
 type look struct {
 	x, y, z float64 // metres
+	far     float64 // x, without becoming nothing or less: how far the plume has grown
 	cross   float64 // the sensor's velocity across the wind, m/s
 	k       float64 // unit's reading per (kg/h)/m² over the wind's speed
 	over    float64
 	weight  float64
 	when    float64
 	logX    float64 // of x over fadeFrom
-	root    float64 // scratch
+	sniff   int     // of the pass
 }
 
 // A chain is what the passes so far say of one place in one weather, for each
@@ -91,10 +98,10 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 		vx, vy := a.vx+g*(b.vx-a.vx), a.vy+g*(b.vy-a.vy)
 		r2, along := dx*dx+dy*dy, dx*vx+dy*vy
 		u2 := vx*vx + vy*vy
-		if along < 0 || u2 < 1e-6 || along*along < 0.2*r2*u2 && r2 > 1600 {
+		u := math.Sqrt(u2)
+		if u2 < 1e-6 || along < -upwind*u || along*along < 0.2*r2*u2 && r2 > 1600 {
 			continue
 		}
-		u := math.Sqrt(u2)
 		if travel := math.Min(math.Sqrt(r2)/math.Max(u, minWind), maxTravel); travel > windStep {
 			px, py := f.path.place(s.t)
 			qx, qy := f.path.place(s.t - travel)
@@ -106,13 +113,14 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 			vx, vy, along = vx/u, vy/u, along/u
 		}
 		across := dy*vx - dx*vy
-		if along < 2 || math.Abs(across) > 0.9*along+40 {
+		if along < -upwind || math.Abs(across) > 0.9*math.Max(along, 0)+50 {
 			continue
 		}
-		out = append(out, look{
-			x: along, y: across, z: s.z, cross: s.vy*vx - s.vx*vy,
+		far := (along + math.Sqrt(along*along+4*growFrom*growFrom)) / 2
+		out = append(out, look{sniff: i,
+			far: far, x: along, y: across, z: s.z, cross: s.vy*vx - s.vx*vy,
 			k: s.perKg / (2 * math.Pi * 3600 * math.Max(u, minWind)), over: s.over, weight: s.weight, when: s.when,
-			logX: math.Log(along / fadeFrom),
+			logX: math.Log(math.Max(far, 10) / fadeFrom),
 		})
 	}
 	return out
@@ -121,29 +129,38 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 // A glance is the scratch that a pass is worked out in.
 type glance struct {
 	looks []look
-	c     []float64 // on the axis, per kg/h
-	y     []float64
+	met   []int     // those of them that some swing of the plume meets
+	c     []float64 // of each met: on the axis, per kg/h
+	y     []float64 // metres off the axis
 	inv   []float64 // 1/(2σy²)
+	root  []float64 // metres to the side in a swing of one radian
 }
 
 // strengthOf returns, for each strength of the plume in a pass, the likelihood
 // ratio averaged over the swings; ok is false where the pass says nothing.
 func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (ok bool) {
-	g.c, g.y, g.inv = g.c[:0], g.y[:0], g.inv[:0]
+	g.met, g.c, g.y, g.inv, g.root = g.met[:0], g.c[:0], g.y[:0], g.inv[:0], g.root[:0]
 	most := 0.0
 	for i := range g.looks {
 		l := &g.looks[i]
-		x2 := l.x * l.x
+		x2 := l.far * l.far
 		slip := w.lag * l.cross
-		sy2 := w.iy2*x2/(1+spreadBend*l.x) + w.size2 + slip*slip
-		sz2 := w.iz2*x2/(1+w.bend*l.x) + w.size2
+		sy2 := w.iy2*x2/(1+spreadBend*l.far) + w.size2 + slip*slip
+		sz2 := w.iz2*x2/(1+w.bend*l.far) + w.rise2
 		i2 := 0.5 / sz2
 		h := l.z - w.height
 		c := l.k * math.Exp(w.fade*l.logX) * fastExp(-h*h*i2) * (1 + fastExp(-4*l.z*w.height*i2)) / math.Sqrt(sy2*sz2)
-		g.c = append(g.c, c)
-		g.y = append(g.y, l.y+w.bias*l.x-slip)
-		g.inv = append(g.inv, 0.5/sy2)
-		l.root = math.Sqrt(x2 + w.aside2)
+		// Where the air is slow, gas goes back as far as the plume starts wide: the
+		// edge of an advected cloud, smoothed.
+		if back := l.x * w.back; back < 2.5 {
+			c *= 0.5 * math.Erfc(-back/math.Sqrt2)
+		}
+		y, inv, root := l.y+w.bias*l.x-slip, 0.5/sy2, math.Sqrt(x2+w.aside2)
+		if near := math.Max(math.Abs(y)-swingReach*w.swing*root, 0); near*near*inv > 10 {
+			continue // no swing brings it here
+		}
+		g.met = append(g.met, i)
+		g.c, g.y, g.inv, g.root = append(g.c, c), append(g.y, y), append(g.inv, inv), append(g.root, root)
 		most = math.Max(most, c*c*l.weight)
 	}
 	top := strengths[strengthNodes-1]
@@ -154,13 +171,13 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 	for n, d := range swingAt {
 		d *= w.swing
 		var s1, s2, b0, b1 float64
-		for i := range g.looks {
-			l := &g.looks[i]
-			y := g.y[i] + d*l.root
+		for i, k := range g.met {
+			y := g.y[i] + d*g.root[i]
 			e := y * y * g.inv[i]
 			if e > 10 {
 				continue
 			}
+			l := &g.looks[k]
 			v := g.c[i] * fastExp(-e)
 			wv := l.weight * v
 			s1 += wv * l.over
@@ -180,7 +197,9 @@ func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (o
 				}
 				break
 			}
-			out[j] += swingWeight[n] * expAny(a*(s1-0.5*a*s2))
+			if x := a * (s1 - 0.5*a*s2); x > -30 {
+				out[j] += swingWeight[n] * expAny(x)
+			}
 		}
 	}
 	return true

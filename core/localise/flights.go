@@ -1,7 +1,6 @@
 package localise
 
 import (
-	"context"
 	"math"
 	"sort"
 	"time"
@@ -9,8 +8,8 @@ import (
 	"github.com/vigia-project/vigia"
 )
 
-// flightMethod names the inversion of flights and its version.
-const flightMethod = "passes-1"
+// FlightMethod names the inversion of flights and its version.
+const FlightMethod = "passes-1"
 
 // betweenFlights is the pause that parts one flight from the next.
 const betweenFlights = 30 * time.Minute
@@ -64,15 +63,26 @@ func valid(obs []Reading) []Reading {
 func newFlight(obs []Reading, winds []vigia.Wind, chemical vigia.Chemical) flight {
 	start, end := obs[0].Time, obs[len(obs)-1].Time
 	path := newWindPath(smoothWinds(windsOf(winds, start, end)), start, end.Sub(start).Seconds())
-	return flight{passes: cut(obs, start, chemical, path), path: path}
+	return flight{start: start, passes: cut(obs, start, chemical, path), path: path}
 }
 
-// areaOf is where a source may be: around all sniffs, by a third of how far
+// housesIn lists the buildings whose middle is in an area.
+func housesIn(area box, all []Building) []Building {
+	var out []Building
+	for _, b := range all {
+		if x, y := b.Footprint.Centroid(); area.contains(x, y) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// areaOf is where a source may be: around all sniffs, by a quarter of how far
 // they reach, and on the lattice of the coarsest squares.
-func areaOf(flights []flight) box {
+func areaOf(passes ...[]pass) box {
 	b := box{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-	for _, f := range flights {
-		for _, p := range f.passes {
+	for _, f := range passes {
+		for _, p := range f {
 			for _, s := range p.sniffs {
 				b.x0, b.y0 = math.Min(b.x0, s.x), math.Min(b.y0, s.y)
 				b.x1, b.y1 = math.Max(b.x1, s.x), math.Max(b.y1, s.y)
@@ -84,64 +94,29 @@ func areaOf(flights []flight) box {
 	return box{down(b.x0 - margin), down(b.y0 - margin), down(b.x1+margin) + coarsest, down(b.y1+margin) + coarsest}
 }
 
-// locateFlights is Locate for sensors that move.
-func locateFlights(ctx context.Context, p Problem, progress func(done, total int)) (Answer, error) {
-	obs := valid(p.Observations)
-	var flights []flight
-	for _, o := range sorties(obs) {
-		flights = append(flights, newFlight(o, p.Winds, p.Chemical))
-	}
-	var c *chart
-	for i := range flights {
-		var kept []leaf
-		var earlier []flown
-		if c != nil {
-			kept = c.leaves
-			for k := range kept {
-				kept[k].before = c.shared(kept[k].before, kept[k].now)
-				kept[k].chains = nil
-			}
-			earlier = append(append(earlier, c.earlier...), flown{c.flight, c.sky})
-		}
-		area := areaOf(flights[:i+1])
-		c = &chart{
-			seed: uint64(p.Seed) + uint64(i)<<32, workers: max(p.Workers, 1), town: len(p.Buildings) > 0,
-			rate: ratePrior(normal{0, 2.3}), share: newShare(len(flights)),
-			ground: newGround(area, p.Buildings), earlier: earlier, flight: flights[i], upTo: len(flights[i].passes),
-		}
-		if err := c.survey(ctx, kept); err != nil {
-			return Answer{}, err
-		}
-		progress(i+1, len(flights)+1)
-	}
-	ans := c.answer(p)
-	ans.Readings, ans.AsOf, ans.Method, ans.Seed, ans.Wind = len(obs), obs[len(obs)-1].Time, flightMethod, p.Seed, From
-	progress(len(flights)+1, len(flights)+1)
-	return ans, nil
-}
-
 const chartDraws = 2000
 
 // answer reads the chart off.
-func (c *chart) answer(p Problem) Answer {
+func (c *chart) answer() Answer {
 	w, _, total := c.weights()
 	none, one := math.Log(countPrior[0]), math.Log(countPrior[1])+total
 	sum := logAdd(none, one)
 	ans := Answer{CountProbability: []float64{math.Exp(none - sum), math.Exp(one - sum)}}
 	m := &model{ground: c.ground}
-	s := m.describe(c.draws(w, total), p.Buildings)
-	s.Buildings, s.Elsewhere = c.buildings(w, total, p.Buildings)
+	s := m.describe(c.draws(w, total), c.houses)
+	s.Buildings, s.Elsewhere = c.buildings(w, total)
 	s.Set90 = set90(s.Buildings)
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings([]Source{s})
 	if ans.CountProbability[1] > ans.CountProbability[0] {
 		ans.Sources = []Source{s}
+		ans.Explain = c.explain()
 	}
 	return ans
 }
 
 // buildings sums the posterior by building.
-func (c *chart) buildings(w []float64, total float64, buildings []Building) ([]vigia.BuildingProbability, float64) {
-	p, elsewhere := make([]float64, len(buildings)), 0.0
+func (c *chart) buildings(w []float64, total float64) ([]vigia.BuildingProbability, float64) {
+	p, elsewhere := make([]float64, len(c.houses)), 0.0
 	for i := range c.leaves {
 		l := &c.leaves[i]
 		mass := math.Exp(w[i] - total)
@@ -156,7 +131,7 @@ func (c *chart) buildings(w []float64, total float64, buildings []Building) ([]v
 			}
 		})
 	}
-	return rank(p, buildings), elsewhere
+	return rank(p, c.houses), elsewhere
 }
 
 // parts gives the raster's cells in a leaf with their shares of its prior.

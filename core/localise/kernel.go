@@ -13,12 +13,10 @@ import (
 // (Briggs 1973; Griffiths 1994, Atmospheric Environment 28:2861), i being the
 // turbulence intensity, which is inferred, and reflected by the ground.
 //
-// It gives two numbers: the mean, and how likely it is that the plume is there
-// at all, relative to its axis. A plume wanders: beside the mean axis it is
-// there for a part of the time only, and then nearly as strong as on it (Gifford
-// 1959, Advances in Geophysics 6:117). Of the mean's exponent y²/2σ² a part, to
-// be inferred, belongs to the wandering and the rest to the width of what
-// wanders.
+// The wind that carries a plume is not quite that of the record: an eddy turns
+// it by some degrees for a minute or so, for all sensors alike. The kernel gives
+// the plume for several such turns at once, the nodes of a Gauss-Hermite rule,
+// over which the likelihood is integrated (see slot.go).
 
 // A datum is a reading made ready.
 type datum struct {
@@ -43,6 +41,7 @@ type datum struct {
 	scale      float64 // perKg/noise
 	invBase    float64 // 1/(freedom + d²)
 	sensor     int
+	slot       int // the stretch of time whose readings share one turn of the wind
 	path       bool
 	above      bool    // value is above the background already
 	weight     float64 // readings it stands for
@@ -66,22 +65,25 @@ type air struct {
 	size    float64 // standard deviation of the plume where it starts, metres
 	cos     float64 // of the wind's bias
 	sin     float64
-	there   float64 // part of the time that the plume is on its mean axis
-	wander  float64 // part of the crosswind exponent that is wandering
+	there   float64 // part of the time that there is a plume
+	turn    float64 // standard deviation of the wind's turn in one slot, radians
 }
 
 // farTail is how far from the axis a plume still counts, as y²/2σ².
 const farTail = 12.5
 
-// unit returns the mean of what an emitter of 1 kg/s adds to a reading, in its
-// standard deviations, and the part of the time that the plume is there.
-func (d *datum) unit(w *windPath, a *air, s *emitter) (mean, there float64) {
+// fan is a value for each turn of the wind.
+type fan [turns]float64
+
+// fan works out what an emitter of 1 kg/s adds to a reading, in its standard
+// deviations, for each turn of the wind, and tells whether it adds anything.
+func (d *datum) fan(w *windPath, a *air, s *emitter, mean *fan) bool {
 	dx, dy := d.x-s.x, d.y-s.y
 	cx, cy := dx+d.halfX, dy+d.halfY
 	r2 := cx*cx + cy*cy
 	// Outside the cone of all winds that could have carried it, at once.
 	if c := cx*d.coneX + cy*d.coneY; !d.path && (c < 0 || c*c < d.coneCos2*r2) {
-		return 0, 0
+		return false
 	}
 	// Mean wind of the travel time, turned by the bias.
 	travel := math.Sqrt(r2) * d.slowness
@@ -96,12 +98,12 @@ func (d *datum) unit(w *windPath, a *air, s *emitter) (mean, there float64) {
 		u = math.Sqrt(vx*vx + vy*vy)
 	}
 	if u < 1e-3 {
-		return 0, 0
+		return false
 	}
 	k := 1 / u
 	vx, vy = (vx*a.cos-vy*a.sin)*k, (vx*a.sin+vy*a.cos)*k
 	if left := d.t - travel; left < s.on || left > s.off {
-		return 0, 0
+		return false
 	}
 	if u < minWind {
 		u = minWind
@@ -112,124 +114,161 @@ func (d *datum) unit(w *windPath, a *air, s *emitter) (mean, there float64) {
 		iz *= d.tanV
 	}
 	if d.path {
-		return d.alongPath(a, s, vx, vy, u, iy2, iz*iz)
+		return d.alongPath(a, s, vx, vy, u, iy2, iz*iz, mean)
 	}
 	x := dx*vx + dy*vy
 	if x <= 0 {
-		return 0, 0
+		return false
 	}
 	y := dy*vx - dx*vy
 	near := x * x / (1 + spreadBend*x)
 	sy2 := iy2*near + a.size*a.size
-	e := y * y / (2 * sy2)
-	if e > farTail {
-		return 0, 0
+	half := 0.5 / sy2
+	// The nearest that any turn brings the axis.
+	if off := math.Abs(y) - turnNode[turns-1]*a.turn*x; off > 0 && off*off*half > farTail {
+		return false
 	}
-	sz2 := iz*iz*near + a.size*a.size
-	u *= slow((s.z*s.z + 0.64*sz2) / 4)
-	there = fastExp(-a.wander * e)
+	rise := iz * iz * near
+	k = slow((s.z*s.z + 0.64*(rise+a.size*a.size)) / 4)
+	sz2 := rise/(k*k) + a.size*a.size
+	u *= k
 	h := d.z - s.z
 	i2 := 0.5 / sz2
-	mean = fastExp(-h*h*i2-(1-a.wander)*e) * (1 + fastExp(-4*d.z*s.z*i2)) * d.scale
-	return mean * there / (2 * math.Pi * u * math.Sqrt(sy2*sz2)), there * a.there
+	axis := fastExp(-h*h*i2) * (1 + fastExp(-4*d.z*s.z*i2)) * d.scale / (2 * math.Pi * u * math.Sqrt(sy2*sz2))
+	for n := range mean {
+		e := y - turnNode[n]*a.turn*x
+		mean[n] = axis * fastExp(-e*e*half)
+	}
+	return true
 }
 
 // pathPanels is how many pieces the part of a path that lies in the plume is
 // cut into.
 const pathPanels = 6
 
-// panelMiddle and panelLength are those of pieces between the squares of even
-// steps from 0 to 1.
-var panelMiddle, panelLength = func() (m, l [pathPanels]float64) {
+// panelEdge, panelMiddle and panelLength are those of pieces between the squares
+// of even steps from 0 to 1.
+var panelEdge, panelMiddle, panelLength = func() (e [pathPanels + 1]float64, m, l [pathPanels]float64) {
+	for i := range e {
+		f := float64(i) / pathPanels
+		e[i] = f * f
+	}
 	for i := range m {
-		a, b := float64(i)/pathPanels, float64(i+1)/pathPanels
-		m[i], l[i] = (a*a+b*b)/2, b*b-a*a
+		m[i], l[i] = (e[i]+e[i+1])/2, e[i+1]-e[i]
 	}
 	return
 }()
 
-// alongPath is unit for a path. Only the part within some widths of the axis
-// counts: with a spread that grows as x that is where |y| ≤ c·x, a linear
-// condition on each side. In each piece the widths are those of its middle and
-// the Gaussian is integrated exactly (see dispersion.Plume.Along).
-func (d *datum) alongPath(a *air, s *emitter, vx, vy, u, iy2, iz2 float64) (mean, there float64) {
+// alongPath is fan for a path. Only the part within some widths of the axis of
+// some turn counts: with a spread that grows as x that is where |y| ≤ c·x, a
+// linear condition on each side. The distance from the axis in widths, v =
+// y/σy, is taken as straight within each piece and the Gaussian integrated
+// exactly over it (see dispersion.Plume.Along).
+func (d *datum) alongPath(a *air, s *emitter, vx, vy, u, iy2, iz2 float64, mean *fan) bool {
 	dx, dy := d.x-s.x, d.y-s.y
 	ex, ey := d.x2-s.x, d.y2-s.y
 	x0, y0 := dx*vx+dy*vy, dy*vx-dx*vy
 	x1, y1 := ex*vx+ey*vy, ey*vx-ex*vy
 	if x0 <= 0 && x1 <= 0 {
-		return 0, 0
+		return false
 	}
 	ax, ay, az := x1-x0, y1-y0, d.z2-d.z
 	const widths = 4.0
-	c := widths * math.Sqrt(iy2)
+	c := widths*math.Sqrt(iy2) + turnNode[turns-1]*a.turn
 	from, to := 0.0, 1.0
 	from, to = clip(from, to, x0, ax)
 	pad := widths * a.size
 	from, to = clip(from, to, c*x0+pad-y0, c*ax-ay)
 	from, to = clip(from, to, c*x0+pad+y0, c*ax+ay)
 	if !(from < to) {
-		return 0, 0
+		return false
 	}
 	// Pieces are shorter towards the source, where all changes faster.
 	near, length := from, to-from
 	if ax < 0 {
 		near, length = to, from-to
 	}
-	nearest := math.Inf(1) // square of the axis's distance in widths
-	for i := range pathPanels {
-		f := near + length*panelMiddle[i]
-		h := math.Abs(length) * panelLength[i]
-		x := x0 + f*ax
-		wide := x * x / (1 + spreadBend*x)
-		sy2 := iy2*wide + a.size*a.size
-		sz2 := iz2*wide + a.size*a.size
-		z := d.z + f*az
-		hz := z - s.z
-		v := fastExp(-hz*hz/(2*sz2)) * (1 + fastExp(-2*z*s.z/sz2)) / math.Sqrt(sz2)
-		y, half := y0+f*ay, math.Abs(ay)*h/2
-		mean += h * v * normalMean(y, half, 1/math.Sqrt(sy2)) / slow((s.z*s.z+0.64*sz2)/4)
-		if off := math.Max(math.Abs(y)-half, 0); off*off < nearest*sy2 {
-			nearest = off * off / sy2
-		}
+	var xs, ys, ks [pathPanels + 1]float64 // at the edges: the place and one over the width
+	for i := range xs {
+		f := near + length*panelEdge[i]
+		x := max(x0+f*ax, 0)
+		xs[i], ys[i] = x, y0+f*ay
+		ks[i] = 1 / math.Sqrt(iy2*x*x/(1+spreadBend*x)+a.size*a.size)
 	}
-	mean *= d.scale / (u * math.Sqrt(2*math.Pi))
-	return mean, a.there * fastExp(-a.wander*nearest/2)
+	var vs [pathPanels]float64 // of the pieces: length times the distribution over height
+	for i := range vs {
+		f := near + length*panelMiddle[i]
+		x := x0 + f*ax
+		rise := iz2 * x * x / (1 + spreadBend*x)
+		k := slow((s.z*s.z + 0.64*(rise+a.size*a.size)) / 4)
+		sz2 := rise/(k*k) + a.size*a.size
+		z := d.z + f*az
+		h := z - s.z
+		i2 := 0.5 / sz2
+		vs[i] = math.Abs(length) * panelLength[i] * fastExp(-h*h*i2) * (1 + fastExp(-4*z*s.z*i2)) *
+			math.Sqrt(i2) * math.Sqrt2 / k
+	}
+	scale := d.scale / (u * math.Sqrt(2*math.Pi))
+	for n := range mean {
+		t := turnNode[n] * a.turn
+		v0 := (ys[0] - t*xs[0]) * ks[0]
+		p0, sum := normalCDF(v0), 0.0
+		for i := range vs {
+			v1 := (ys[i+1] - t*xs[i+1]) * ks[i+1]
+			p1 := normalCDF(v1)
+			k := (ks[i] + ks[i+1]) / 2
+			if dv := v1 - v0; dv > 0.05 || dv < -0.05 {
+				sum += vs[i] * k * (p1 - p0) / dv
+			} else {
+				m := (v0 + v1) / 2
+				sum += vs[i] * k * invRoot2Pi * fastExp(-m*m/2)
+			}
+			v0, p0 = v1, p1
+		}
+		mean[n] = sum * scale
+	}
+	return true
 }
 
 // clip narrows [from, to] to where a + b·s ≥ 0.
 func clip(from, to, a, b float64) (float64, float64) {
 	switch {
 	case b > 0:
-		from = math.Max(from, -a/b)
+		from = max(from, -a/b)
 	case b < 0:
-		to = math.Min(to, -a/b)
+		to = min(to, -a/b)
 	case a < 0:
 		to = from - 1
 	}
 	return from, to
 }
 
-// normalMean is the mean of the normal density of precision root k over y ± half.
-func normalMean(y, half, k float64) float64 {
-	if half*k < 0.05 {
-		return k * invRoot2Pi * fastExp(-y*y*k*k/2)
-	}
-	const r = 1 / math.Sqrt2
-	return (fastErf((y+half)*k*r) - fastErf((y-half)*k*r)) / (4 * half)
-}
-
 const invRoot2Pi = 0.3989422804014327
 
-// fastErf is the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26).
-func fastErf(x float64) float64 {
-	s := 1.0
-	if x < 0 {
-		x, s = -x, -1
+const (
+	cdfReach = 6.0
+	cdfSteps = 64 // to one
+)
+
+// cdfTable holds the normal distribution function from -cdfReach to cdfReach.
+var cdfTable = func() (t [2*cdfReach*cdfSteps + 2]float64) {
+	for k := range t {
+		t[k] = 0.5 * math.Erfc((cdfReach-float64(k)/cdfSteps)/math.Sqrt2)
 	}
-	t := 1 / (1 + 0.3275911*x)
-	p := t * (0.254829592 + t*(-0.284496736+t*(1.421413741+t*(-1.453152027+t*1.061405429))))
-	return s * (1 - p*fastExp(-x*x))
+	return
+}()
+
+// normalCDF is the normal distribution function to 1e-5.
+func normalCDF(v float64) float64 {
+	f := (v + cdfReach) * cdfSteps
+	if !(f > 0) {
+		return 0
+	}
+	if f >= 2*cdfReach*cdfSteps {
+		return 1
+	}
+	i := int(f)
+	return cdfTable[i] + (f-float64(i))*(cdfTable[i+1]-cdfTable[i])
 }
 
 // expTable holds 2^(-k/64).
@@ -258,7 +297,9 @@ func fastExp(x float64) float64 {
 // Environment 13:191) at the plume's own mean height √(h² + 2σ²/π) (van Ulden
 // 1978, Atmospheric Environment 12:2125), of which v is the square over the
 // square of 2 m. Above that the record is taken as it is: at which height it was
-// made, it does not say.
+// made, it does not say. Where the wind is slower a plume takes longer over its
+// way, and rises in proportion; sideways it is turned rather than spread, and
+// turns alike at every height.
 func slow(v float64) float64 {
 	if v >= 1 {
 		return 1

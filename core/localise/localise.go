@@ -22,7 +22,7 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-1"
+const method = "smc-2"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {
@@ -51,6 +51,11 @@ type Problem struct {
 	Chemical     vigia.Chemical
 	Seed         int64
 	Workers      int // processors to use; 0 = 1. The answer does not depend on it
+
+	// Growing says that the last flight is still in the air. Where sensors move,
+	// the work of an earlier answer is then gone on from rather than done anew (see
+	// Tracker); the answer differs from the final one by the error of its draws.
+	Growing bool
 }
 
 // A Source is one emitter.
@@ -104,8 +109,8 @@ func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Ans
 	if err != nil {
 		return Answer{}, err
 	}
-	if flying(p.Observations) {
-		return locateFlights(ctx, p, progress)
+	if Moving(p.Observations) {
+		return (&Tracker{}).Locate(ctx, p, progress)
 	}
 	convention, err := m.pilot(ctx)
 	if err != nil {

@@ -59,10 +59,10 @@ func (c *coarseMap) centre(i int) (x, y float64) {
 	return c.area.x0 + (float64(i%c.nx)+0.5)*c.h, c.area.y0 + (float64(i/c.nx)+0.5)*c.h
 }
 
-// standing is what the sources of th add already: the mean, and the part of the
-// time that none of them is there.
-func (m *model) standing(th []float64) (mean, absent []float64) {
-	mean, absent = make([]float64, len(m.data)), make([]float64, len(m.data))
+// standing is what the sources of th add already, for each turn of the wind: the
+// mean, and the part of the time that none of them is there.
+func (m *model) standing(th []float64) (mean []fan, absent []float64) {
+	mean, absent = make([]fan, len(m.data)), make([]float64, len(m.data))
 	for i := range absent {
 		absent[i] = 1
 	}
@@ -70,28 +70,63 @@ func (m *model) standing(th []float64) (mean, absent []float64) {
 		return mean, absent
 	}
 	a := airOf(th)
+	var one fan
 	for k := range sources(th) {
 		e := m.emitterOf(source(th, k))
 		for i := range m.data {
-			mu, there := m.data[i].unit(&m.path, &a, &e)
-			mean[i] += mu * e.rate
-			absent[i] *= 1 - there
+			if m.data[i].fan(&m.path, &a, &e, &one) {
+				mean[i].plus(&one, e.rate)
+				absent[i] *= 1 - a.there
+			}
 		}
+	}
+	return mean, absent
+}
+
+// predicted is what the sources of th add to each reading, in its standard
+// deviations, given what the readings of its slot say of the wind's turn and the
+// plume's strength; and the part of the time that none of them is there.
+func (m *model) predicted(th []float64) (mean, absent []float64) {
+	fans, absent := m.standing(th)
+	mean = make([]float64, len(m.data))
+	for from := 0; from < len(m.data); {
+		to := from
+		r := newRatio(th)
+		r.open(m.data[from].slot)
+		for ; to < len(m.data) && m.data[to].slot == m.data[from].slot; to++ {
+			if absent[to] < 1 {
+				r.add(&m.data[to], &fans[to], 1-absent[to])
+			}
+		}
+		w, _ := r.weights()
+		var turned fan // the weight of each turn times the mean strength there
+		total := 0.0
+		for n := range w {
+			for k := range w[n] {
+				turned[n] += w[n][k] * r.swell[k]
+				total += w[n][k]
+			}
+		}
+		for i := from; i < to; i++ {
+			for n := range turned {
+				mean[i] += turned[n] / total * fans[i][n]
+			}
+		}
+		from = to
 	}
 	return mean, absent
 }
 
 // profile is the log likelihood ratio of a source at a place: the best of some
 // rates and spreads, with the log of that rate in kg/h, and the mean over them.
-func (m *model) profile(x, y float64, mean0, absent0 []float64) (best, at, marginal float64) {
+func (m *model) profile(x, y float64, mean0 []fan, absent0 []float64) (best, at, marginal float64) {
 	type hit struct {
-		i           int
-		mean, there float64
+		i    int
+		mean fan
 	}
 	hits := make([]hit, 0, len(m.data)/2)
 	best, marginal = math.Inf(-1), math.Inf(-1)
-	const step = 0.75
-	g2 := math.Exp(2 * m.air[pFluct].mean)
+	const step = 1.0
 	for _, f := range mapAirs {
 		var th [nAir]float64
 		for i, n := range m.air {
@@ -101,21 +136,33 @@ func (m *model) profile(x, y float64, mean0, absent0 []float64) (best, at, margi
 		a.iy0, a.ky, a.iz = a.iy0*f, a.ky*f, a.iz*f
 		e := emitter{x: x, y: y, z: mapHeight, rate: 1, on: math.Inf(-1), off: math.Inf(1)}
 		hits = hits[:0]
-		base := newRatio(g2)
+		base := newRoughRatio(th[:])
+		var one fan
 		for i := range m.data {
-			if mean, there := m.data[i].unit(&m.path, &a, &e); there > 0 {
-				hits = append(hits, hit{i, mean, there})
-				if absent0[i] < 1 {
-					base.add(&m.data[i], mean0[i], 1-absent0[i])
-				}
+			if m.data[i].fan(&m.path, &a, &e, &one) {
+				hits = append(hits, hit{i, one})
+			} else if absent0[i] == 1 {
+				continue
+			} else {
+				hits = append(hits, hit{i, fan{}})
+			}
+			if absent0[i] < 1 {
+				base.add(&m.data[i], &mean0[i], 1-absent0[i])
 			}
 		}
 		base0 := base.log()
 		for l := -5.0; l <= 5.01; l += step {
 			q := math.Exp(l) / 3600
-			r := newRatio(g2)
-			for _, h := range hits {
-				r.add(&m.data[h.i], mean0[h.i]+h.mean*q, 1-absent0[h.i]*(1-h.there))
+			r := newRoughRatio(th[:])
+			for k := range hits {
+				h := &hits[k]
+				one = mean0[h.i]
+				one.plus(&h.mean, q)
+				absent := absent0[h.i]
+				if h.mean != (fan{}) {
+					absent *= 1 - a.there
+				}
+				r.add(&m.data[h.i], &one, 1-absent)
 			}
 			v := (r.log() - base0) * m.temper
 			if v > best {

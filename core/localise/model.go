@@ -12,23 +12,25 @@ import (
 // standard deviation is of the order of its mean (Hanna 1984, Atmospheric
 // Environment 18:1091); when it is not there the reading is background alone.
 // So the likelihood has two parts, and a plume that is predicted and not seen
-// costs no more than the improbability of its being elsewhere. Both parts are
-// Student distributions with four degrees of freedom: a whiff that no mean
-// plume has costs some ten nats, where a normal distribution would let one
-// whiff outvote an hour of readings.
+// costs no more than the improbability of its absence. Both parts are Student
+// distributions with four degrees of freedom: a whiff that no mean plume has
+// costs some ten nats, where a normal distribution would let one whiff outvote
+// an hour of readings. What turns the plume or changes its strength does so for
+// all sensors alike, and is integrated out slot by slot (slot.go).
 const freedom = 4.0
 
-// The parameters of a particle: eight of the air and the readings, then six for
+// The parameters of a particle: nine of the air and the readings, then six for
 // each source.
 const (
-	pIy0    = iota // log of the sideways turbulence intensity
-	pKy            // log of the factor on the wind's measured turning
-	pIz            // log of the upward turbulence intensity, or of the factor on the measured one
-	pBias          // bias of the wind's direction, radians, anticlockwise
-	pFluct         // log of the fluctuation's intensity within the plume
-	pThere         // logit of the part of the time that the plume is on its mean axis
-	pWander        // logit of the part of the crosswind exponent that is wandering
-	pSize          // log of the standard deviation that the plume has where it starts, metres
+	pIy0   = iota // log of the sideways turbulence intensity
+	pKy           // log of the factor on the wind's measured turning
+	pIz           // log of the upward turbulence intensity, or of the factor on the measured one
+	pBias         // bias of the wind's direction, radians, anticlockwise
+	pFluct        // log of the fluctuation's intensity within the plume
+	pThere        // logit of the part of the time that the plume is on its mean axis
+	pTurn         // log of the standard deviation of the wind's turn in one slot, radians
+	pSwell        // log of the standard deviation of the log of the plume's strength in one slot
+	pSize         // log of the standard deviation that the plume has where it starts, metres
 	nAir
 )
 
@@ -86,13 +88,16 @@ const (
 // whose sources vent at the height of windows and roofs.
 func (m *model) setPrior(buildings []Building) {
 	m.air = [nAir]normal{
-		pIy0:    {math.Log(0.10), 0.5},
-		pKy:     {math.Log(0.9), 0.35},
-		pIz:     {math.Log(0.08), 0.6},
-		pBias:   {0, 8 * math.Pi / 180},
-		pFluct:  {math.Log(0.7), 0.35},
-		pThere:  {1.5, 1},
-		pWander: {0, 0.8},
+		pIy0:   {math.Log(0.10), 0.5},
+		pKy:    {math.Log(0.9), 0.35},
+		pIz:    {math.Log(0.08), 0.6},
+		pBias:  {0, 8 * math.Pi / 180},
+		pFluct: {math.Log(0.7), 0.35},
+		pThere: {1.5, 1},
+		// Over a minute the wind at a source and at an anemometer some tens of metres
+		// off differ by about the turbulence intensity.
+		pTurn:  {math.Log(0.15), 0.5},
+		pSwell: {math.Log(0.25), 0.5},
 		// The wake of what a source stands on: its width over 4.3 and its height over
 		// 2.15 (US EPA 1995, EPA-454/B-95-003b, table 1-6), of things of 1 to 5 m.
 		pSize: {0, 0.6},
@@ -101,8 +106,11 @@ func (m *model) setPrior(buildings []Building) {
 	m.rate = normal{0, 2.3}
 	if measured := m.tangents(); measured {
 		m.air[pIy0] = normal{math.Log(0.05), 0.5}
-		m.air[pKy] = normal{0, 0.35}
-		m.air[pIz] = normal{0, 0.4}
+		// Of the tangents a plume has 0.9 after 15 s sideways, and upwards all of them
+		// by day and 0.7 by night (Irwin 1983, Journal of Climate and Applied
+		// Meteorology 22:92). What turns the plume as a whole is in pTurn.
+		m.air[pKy] = normal{math.Log(0.75), 0.4}
+		m.air[pIz] = normal{math.Log(0.9), 0.3}
 	}
 	m.ground = newGround(m.area, buildings)
 	if m.ground.held > 0 {
@@ -156,7 +164,7 @@ func (m *model) tangents() bool {
 func airOf(th []float64) air {
 	s, c := math.Sincos(th[pBias])
 	return air{iy0: math.Exp(th[pIy0]), ky: math.Exp(th[pKy]), iz: math.Exp(th[pIz]), size: math.Exp(th[pSize]), cos: c, sin: s,
-		there: logistic(th[pThere]), wander: logistic(th[pWander])}
+		there: logistic(th[pThere]), turn: math.Exp(th[pTurn])}
 }
 
 func logistic(v float64) float64 { return 1 / (1 + math.Exp(-v)) }
@@ -186,57 +194,30 @@ func (m *model) logLikelihood(th []float64) (all, butLast float64) {
 	for i := range k {
 		em[i] = m.emitterOf(source(th, i))
 	}
-	g2 := math.Exp(2 * th[pFluct])
-	p, q := newRatio(g2), newRatio(g2)
+	p, q := newRatio(th), newRatio(th)
+	var one, mean fan
 	for i := range m.data {
 		d := &m.data[i]
-		mean, absent := 0.0, 1.0
+		mean = fan{}
+		absent := 1.0
 		for j := range k - 1 {
-			mu, there := d.unit(&m.path, &a, &em[j])
-			mean += mu * em[j].rate
-			absent *= 1 - there
+			if d.fan(&m.path, &a, &em[j], &one) {
+				mean.plus(&one, em[j].rate)
+				absent *= 1 - a.there
+			}
 		}
 		if absent < 1 {
-			q.add(d, mean, 1-absent)
+			q.add(d, &mean, 1-absent)
 		}
-		if mu, there := d.unit(&m.path, &a, &em[k-1]); there > 0 || absent < 1 {
-			p.add(d, mean+mu*em[k-1].rate, 1-absent*(1-there))
+		if d.fan(&m.path, &a, &em[k-1], &one) {
+			mean.plus(&one, em[k-1].rate)
+			absent *= 1 - a.there
+		}
+		if absent < 1 {
+			p.add(d, &mean, 1-absent)
 		}
 	}
 	return p.log() * m.temper, q.log() * m.temper
-}
-
-// A ratio accumulates a likelihood ratio over that of no source. Products are
-// taken before logarithms: the logarithm is what costs.
-type ratio struct {
-	fluct2, product, sum float64
-	held                 int
-}
-
-func newRatio(fluct2 float64) ratio { return ratio{fluct2: fluct2, product: 1} }
-
-// add counts a reading whose plume has the given mean, in standard deviations
-// of the background, and is there for a part of the time.
-func (r *ratio) add(d *datum, mean, there float64) {
-	within := mean / there // what it is when it is there
-	v := 1 + r.fluct2*within*within
-	e := d.d - within
-	// t(e; v)/t(d; 1) of four degrees of freedom: v^-1/2 (c/(4+e²/v))^5/2.
-	c := v / ((freedom*v + e*e) * d.invBase)
-	r.product *= 1 - there + there*c*c*math.Sqrt(c/v)
-	if r.held++; r.held == 8 {
-		r.flush()
-	}
-}
-
-func (r *ratio) flush() {
-	r.sum += math.Log(r.product)
-	r.product, r.held = 1, 0
-}
-
-func (r *ratio) log() float64 {
-	r.flush()
-	return r.sum
 }
 
 // logPriorAir and logPriorSource are the logs of the priors' densities.

@@ -34,7 +34,7 @@ type pass struct {
 	inv      [3]float64 // xx, xy, yy
 	proj     [2]float64
 	noise    float64
-	windTo   float64 // winds up to this time bear on it
+	pause    float64 // seconds without a reading that end it
 }
 
 const (
@@ -53,8 +53,9 @@ const (
 	levelQuantile = 0.3
 )
 
-// flying tells whether a problem is of moving point sensors only.
-func flying(obs []Reading) bool {
+// Moving tells whether readings are of moving point sensors only: those are
+// located pass by pass, and with the earlier flights over the same place.
+func Moving(obs []Reading) bool {
 	type reach struct{ x0, y0, x1, y1 float64 }
 	all := map[string]*reach{}
 	for _, r := range obs {
@@ -124,12 +125,13 @@ func cutSensor(obs []Reading, start time.Time, chemical vigia.Chemical, w windPa
 	var out []pass
 	at := func(i int) float64 { return obs[i].Time.Sub(start).Seconds() }
 	pause := passPause
-	if len(obs) > 2 {
-		pause = math.Max(pause, 4*at(len(obs)-1)/float64(len(obs)))
+	if n := min(len(obs), 10) - 1; n > 0 { // the first few: later ones must not change it
+		pause = math.Max(pause, 4*(at(n)-at(0))/float64(n))
 	}
 	flush := func(a, b int) {
 		if b-a >= passFewest {
 			out = append(out, newPass(obs, a, b, start, chemical, w))
+			out[len(out)-1].pause = pause
 		}
 	}
 	from := 0
@@ -153,7 +155,6 @@ func cutSensor(obs []Reading, start time.Time, chemical vigia.Chemical, w windPa
 func newPass(obs []Reading, a, b int, start time.Time, chemical vigia.Chemical, w windPath) pass {
 	at := func(i int) float64 { return obs[i].Time.Sub(start).Seconds() }
 	p := pass{sensor: obs[a].Sensor, from: at(a), to: at(b - 1)}
-	p.windTo = p.to + windSmooth + windStep
 	lo := sort.Search(b, func(i int) bool { return at(i) >= p.to-levelWindow })
 	recent := make([]float64, 0, b-lo)
 	var diff []float64

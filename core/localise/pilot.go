@@ -112,11 +112,14 @@ func (m *model) compare(ctx context.Context, a, b hypothesis) (float64, error) {
 func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 	whole, temper := m.data, m.temper
 	defer func() { m.data, m.temper = whole, temper }()
-	if every := cost(whole) / pilotReadings; every > 1 {
+	if every := (cost(whole) + pilotReadings - 1) / pilotReadings; every > 1 {
 		m.data = nil
-		for _, idx := range m.seriesOf(whole) {
-			for n := idx[0] % every; n < len(idx); n += every {
-				m.data = append(m.data, whole[idx[n]])
+		for n, last, i := -1, -1, 0; i < len(whole); i++ {
+			if whole[i].slot != last {
+				n, last = n+1, whole[i].slot
+			}
+			if n%every == 0 {
+				m.data = append(m.data, whole[i])
 			}
 		}
 		m.temper = math.Min(1, temper*float64(every))

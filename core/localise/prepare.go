@@ -60,7 +60,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 		m.data = append(m.data, m.datum(r, r.Time.Sub(start).Seconds(), k, p.Chemical))
 	}
 	m.sensors = len(names)
-	m.data = sample(gather(m.data, m.sensors), m.sensors)
+	m.data = sample(gather(m.data, m.sensors))
 	m.area = searchBox(m.data)
 	m.readWind(m.path)
 	m.firstBackground()
@@ -101,7 +101,7 @@ const (
 	gatherMetres  = 30.0
 
 	// At most this many readings are looked at for each candidate, a path counting
-	// as eight: every second, third, … of each sensor is taken.
+	// as eight: every second, third, … slot is taken.
 	mostReadings = 5000
 )
 
@@ -116,19 +116,17 @@ func cost(data []datum) int {
 	return n
 }
 
-// sample takes every n-th reading of each sensor where there are too many.
-func sample(data []datum, sensors int) []datum {
+// sample takes the readings of every n-th slot where there are too many.
+func sample(data []datum) []datum {
 	every := (cost(data) + mostReadings - 1) / mostReadings
 	if every <= 1 {
 		return data
 	}
-	seen := make([]int, sensors)
 	var out []datum
 	for _, d := range data {
-		if (seen[d.sensor]+d.sensor)%every == 0 {
+		if int(d.t/slotSeconds)%every == 0 {
 			out = append(out, d)
 		}
-		seen[d.sensor]++
 	}
 	return out
 }
@@ -179,6 +177,7 @@ func (m *model) readWind(w windPath) {
 	m.path = w
 	for i := range m.data {
 		d := &m.data[i]
+		d.slot = int(d.t / slotSeconds)
 		k, f := w.index(d.t)
 		a, b := &w.steps[k], &w.steps[k+1]
 		d.vx, d.vy = a.vx+f*(b.vx-a.vx), a.vy+f*(b.vy-a.vy)

@@ -52,6 +52,17 @@ func student(r *rand.Rand) float64 {
 	return r.NormFloat64() / math.Sqrt(c/4)
 }
 
+// pick draws an index with the given probabilities.
+func pick(r *rand.Rand, p []float64) int {
+	u := r.Float64()
+	for i, v := range p {
+		if u -= v; u < 0 {
+			return i
+		}
+	}
+	return len(p) - 1
+}
+
 // pretend draws parameters from the prior and readings from the likelihood.
 func (m *model) pretend(r *rand.Rand) []float64 {
 	th := make([]float64, nAir+nSource)
@@ -68,12 +79,17 @@ func (m *model) pretend(r *rand.Rand) []float64 {
 		}
 	}
 	a, e, g := airOf(th), m.emitterOf(s), math.Exp(th[pFluct])
+	slot, turn, swell := -1, 0, 0.0
 	for i := range m.data {
 		d := &m.data[i]
-		mean, there := d.unit(&m.path, &a, &e)
+		if d.slot != slot { // another turn and strength, of those that the rules know
+			slot, turn, swell = d.slot, pick(r, turnWeight[:]), math.Exp(math.Exp(th[pSwell])*swellNode[pick(r, swellWeight[:])])
+		}
+		var mean fan
+		hit := d.fan(&m.path, &a, &e, &mean)
 		v := student(r)
-		if r.Float64() < there {
-			within := mean * e.rate / there
+		if hit && r.Float64() < a.there {
+			within := swell * mean[turn] * e.rate / a.there
 			v = within + v*math.Sqrt(1+g*g*within*within)
 		}
 		d.value = d.level + 0.02*v

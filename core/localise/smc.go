@@ -8,7 +8,7 @@ import (
 
 const (
 	particles  = 400
-	sweeps     = 9   // moves of every particle at each temperature
+	sweeps     = 6   // moves of every particle at each temperature
 	keepESS    = 0.6 // a step in temperature leaves this part of the effective sample
 	maxSteps   = 80
 	maxSources = 3

@@ -65,7 +65,7 @@ func seeds(t testing.TB, few int) int {
 // The simulator's town: puffs in a gusty wind, of which the inversion knows
 // nothing. docs/benchmarks.md has the figures of 200 flights.
 func TestLocate_Town(t *testing.T) {
-	n := seeds(t, 2)
+	n := seeds(t, 1)
 	var found, inSet, named, turned int
 	var off, size, rank []float64
 	for seed := range n {
@@ -112,7 +112,7 @@ func TestLocate_Town(t *testing.T) {
 
 // A town with nothing to find.
 func TestLocate_EmptyTown(t *testing.T) {
-	n := seeds(t, 2)
+	n := seeds(t, 1)
 	none := 0
 	for seed := range n {
 		p, _, _ := flown(t, "empty", int64(seed+1))

@@ -20,6 +20,7 @@ const (
 	wLag            // of the sensor
 	wMiss           // probability that a pass meets nothing
 	wAside          // distance that a swing has at the source already
+	wRise           // how high the plume reaches where it starts
 	wFade           // how the strength's fall with distance differs from the model's
 	nWeather
 )
@@ -32,7 +33,9 @@ type weather struct {
 	iy2     float64
 	iz2     float64
 	bend    float64 // 1/m: σz = iz·x·(1 + bend·x)^-1/2, Taylor's (1922) limits joined as Briggs does
-	size2   float64 // m²
+	size2   float64 // m², sideways
+	rise2   float64 // m², upwards
+	back    float64 // 1/m: one over how far gas goes against the wind
 	height  float64 // m
 	lag     float64 // s
 	miss    float64
@@ -65,16 +68,19 @@ var strengths = func() (s [strengthNodes]float64) {
 func newWeather(u [nWeather]float64, town bool) weather {
 	log := func(i int, median, sd float64) float64 { return median * math.Exp(sd*u[i]) }
 	w := weather{u: u}
-	w.bias = 5 * math.Pi / 180 * u[wBias]
+	w.bias = 8 * math.Pi / 180 * u[wBias]
 	w.swing = log(wSwing, 0.15, 0.4)
-	iy, iz, size, height, aside := 0.08, 0.08, 1.0, 1.2, 10.0
+	iy, iz, size, rise, height, aside := 0.08, 0.08, 1.0, 1.0, 1.2, 10.0
 	if town {
-		iy, iz, size, height, aside = 0.10, 0.20, 3.0, 4.0, 60.0
+		iy, iz, size, rise, height, aside = 0.14, 0.20, 8.0, 4.5, 4.0, 100.0
 	}
+	rise = log(wRise, rise, 0.5)
+	w.rise2 = rise * rise
 	aside = log(wAside, aside, 0.5)
 	w.aside2, w.fade = aside*aside, 0.3*u[wFade]
-	iy, iz, size = log(wIy, iy, 0.4), log(wIz, iz, 0.5), log(wSize, size, 0.45)
+	iy, iz, size = log(wIy, iy, 0.4), log(wIz, iz, 0.5), log(wSize, size, 0.5)
 	w.iy2, w.iz2, w.size2 = iy*iy, iz*iz, size*size
+	w.back = 1 / (1.2 * size)
 	w.bend = 1 / log(wBend, 120, 0.9)
 	w.height = log(wHeight, height, 0.5)
 	w.lag = log(wLag, 0.8, 0.7)

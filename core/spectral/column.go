@@ -130,6 +130,26 @@ func (r response) invert(a float64) (column, slope float64) {
 	return r.step*float64(i-1) + (a-r.answer[i-1])/slope, slope
 }
 
+// Sparse is the columns where there are any, and nothing where there are none: a
+// map of a plume, not of the background's scatter. It is where the reweighted L1
+// penalty of Foote et al. 2020 (IEEE TGRS 58:6480, eqs. 13 and 14: weights 1/α)
+// comes to rest, α = a − σ²/α of an amount a, which has an answer from 2σ up;
+// background and albedo are those of Columns. Strong columns are shrunk little:
+// by a tenth at 3.3σ.
+func (c *Columns) Sparse() []float32 {
+	out := make([]float32, len(c.Amount))
+	for i, v := range c.Amount {
+		a, s := float64(v), float64(c.Sigma[i])
+		switch {
+		case v != v:
+			out[i] = nan32
+		case a > 2*s:
+			out[i] = float32((a + math.Sqrt(a*a-4*s*s)) / 2)
+		}
+	}
+	return out
+}
+
 // Total sums a plume's columns over its pixels. The uncertainty is that of the
 // sum over the same shape laid on pieces of background, so that neighbours which
 // err together do not pretend to be many. mask marks every plume.

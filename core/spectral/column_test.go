@@ -92,3 +92,27 @@ func TestColumns_Cover(t *testing.T) {
 		t.Errorf("%.0f of %.0f masses lie within two standard deviations and a tenth", mass, masses)
 	}
 }
+
+// A map of a scene that is nearly all background is nearer to the truth when it
+// is sparse, and a plume's strong pixels keep what they hold.
+func TestColumns_Sparse(t *testing.T) {
+	m := makeUp(50, 200, 200, 48, 0.01, 2500)
+	_, c := measured(t, m)
+	sparse := c.Sparse()
+	var plain, thin, kept, there, zeros float64
+	for i, v := range sparse {
+		plain += math.Pow(float64(c.Amount[i])-m.column[i], 2)
+		thin += math.Pow(float64(v)-m.column[i], 2)
+		if v == 0 {
+			zeros++
+		}
+		if m.column[i] > 3000 {
+			kept, there = kept+float64(v), there+m.column[i]
+		}
+	}
+	t.Logf("root mean square error %.0f ppm·m, sparse %.0f; %.1f %% of the scene is nothing; of the strong pixels %.3f is kept",
+		math.Sqrt(plain/float64(len(sparse))), math.Sqrt(thin/float64(len(sparse))), 100*zeros/float64(len(sparse)), kept/there)
+	if thin > plain/2 || math.Abs(kept/there-1) > 0.05 || zeros < 0.9*float64(len(sparse)) {
+		t.Error("the sparse map does not pay")
+	}
+}

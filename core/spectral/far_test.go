@@ -140,7 +140,15 @@ func TestDetect_Hidden(t *testing.T) {
 			share[m] += float64(r.Plumes.Mask[i]) / float64(len(members))
 			mean += float64(amounts[i]) / float64(len(members))
 		}
-		t.Logf("%s: %.0f %% of the plume in the mask, mean column %.0f of 200 ppm·m", m, 100*share[m], mean)
+		c, err := scene.Columns(context.Background(), r.Background, k, r.Plumes.Skip(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		measured := 0.0
+		for _, i := range members {
+			measured += float64(c.Amount[i]) / float64(len(members))
+		}
+		t.Logf("%s: %.0f %% of the plume in the mask, mean score %.0f and column %.0f of 200 ppm·m", m, 100*share[m], mean, measured)
 	}
 	if share[Auto] < 0.5 || share[Auto] < share[MF] {
 		t.Errorf("auto has %.2f of the plume, the plain filter %.2f", share[Auto], share[MF])

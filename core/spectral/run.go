@@ -12,6 +12,10 @@ type Options struct {
 	Kind    Kind    // Guess
 	Rate    float64 // 1e-4
 	Workers int     // 1
+
+	// Clusters is how many kinds of ground get a background of their own; 0 is one
+	// background for all.
+	Clusters int
 }
 
 // A Result is what a run finds in a scene.
@@ -50,33 +54,19 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		return nil, err
 	}
 	r := &Result{Warnings: s.Warnings}
-	background := moments
+	background, refining := moments, false
 	score := func(m Method) error {
 		bg, err := background.Background()
 		if err != nil {
 			return err
 		}
 		r.Loading, r.Background = bg.Loading, bg
-		targets := make([][]float64, len(signatures))
-		for i, g := range signatures {
-			if targets[i], r.Kind, err = Target(g, o.Kind, bg.Mean, s.light(bg.Mean)); err != nil {
-				return err
-			}
-		}
 		var d *Detector
-		if len(targets) == 1 {
-			d, err = NewDetector(bg, targets[0], m)
-		} else {
-			d, err = NewAny(bg, targets)
-		}
-		if err != nil {
+		if d, r.Kind, err = s.detector(bg, signatures, o.Kind, m); err != nil {
 			return err
 		}
-		if s.glow != nil {
-			d.turn(signatures, s.light(bg.Mean))
-		}
 		r.Sigma = d.Sigma
-		if o.Method != Auto {
+		if !refining {
 			r.Scores, err = d.score(ctx, s, o.Workers)
 			return err
 		}
@@ -86,13 +76,17 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 		r.bright, r.lengths = bright.out, lengths.out
 		return err
 	}
-	switch o.Method {
-	case "", MF, ACE:
+	switch {
+	case o.Clusters > 1 && o.Method == ACE:
+		err = vigia.Errorf(vigia.Invalid, "kinds of ground go with mf and auto, not with ace")
+	case o.Clusters > 1 && (o.Method == "" || o.Method == MF || o.Method == Auto):
+		err = r.byRegion(ctx, s, signatures, o)
+	case o.Method == "", o.Method == MF, o.Method == ACE:
 		err = score(o.Method)
-	case Auto:
+	case o.Method == Auto:
 		if err = score(MF); err == nil {
 			err = r.refine(s, moments, func(m *Moments) error {
-				background = m
+				background, refining = m, true
 				return score(MF)
 			})
 		}
@@ -108,6 +102,49 @@ func Detect(ctx context.Context, s *Scene, signatures [][]float64, o Options) (*
 	return r, r.judge(s.Samples, o.Rate)
 }
 
+// detector makes a detector of signatures over a background.
+func (s *Scene) detector(bg *Background, signatures [][]float64, kind Kind, method Method) (d *Detector, taken Kind, err error) {
+	targets := make([][]float64, len(signatures))
+	for i, g := range signatures {
+		if targets[i], taken, err = Target(g, kind, bg.Mean, s.light(bg.Mean)); err != nil {
+			return nil, taken, err
+		}
+	}
+	if len(targets) == 1 {
+		d, err = NewDetector(bg, targets[0], method)
+	} else {
+		d, err = NewAny(bg, targets)
+	}
+	if err == nil && s.glow != nil {
+		d.turn(signatures, s.light(bg.Mean))
+	}
+	return d, taken, err
+}
+
+// byRegion is a run with a background for each kind of ground. Scores are
+// standard deviations.
+func (r *Result) byRegion(ctx context.Context, s *Scene, signatures [][]float64, o Options) error {
+	labels, err := s.Cluster(ctx, o.Clusters, 1, o.Workers)
+	if err != nil {
+		return err
+	}
+	r.Kind = o.Kind
+	if err := r.regional(ctx, s, labels, o.Clusters, signatures, nil, o.Workers); err != nil || o.Method != Auto {
+		return err
+	}
+	_, skip, err := find(r.Scores, s.Samples, refineRate)
+	if err != nil {
+		return err
+	}
+	if skip != nil {
+		if err := r.regional(ctx, s, labels, o.Clusters, signatures, skip, o.Workers); err != nil {
+			return err
+		}
+	}
+	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
+	return nil
+}
+
 // refine is what Auto does after the first matched filter: plumes out of their
 // own background, pixels unlike any background discounted, scores levelled over
 // brightness, neighbours leaned on.
@@ -121,17 +158,55 @@ func (r *Result) refine(s *Scene, m *Moments, again func(*Moments) error) error 
 			return err
 		}
 	}
-	if skip != nil {
-		if err := s.without(m, skip); err != nil {
+	more := skip
+	for range mostRefined {
+		if more != nil {
+			if err := s.without(m, more); err != nil {
+				return err
+			}
+		}
+		if err := again(m); err != nil {
 			return err
 		}
+		r.Amounts = r.Scores
+		r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
+		// What the cleaner filter shows is taken out too, until it shows no more.
+		_, now, err := find(r.Scores, s.Samples, refineRate)
+		if err != nil {
+			return err
+		}
+		if skip, more = union(skip, now); more == nil {
+			return nil
+		}
 	}
-	if err := again(m); err != nil {
-		return err
-	}
-	r.Amounts = r.Scores
-	r.Scores = lean(level(r.discount(len(s.Bands), skip), r.bright, skip), s.Samples, skip)
 	return nil
+}
+
+// mostRefined bounds the rounds of Auto.
+const mostRefined = 4
+
+// union marks what either marks, and apart from it what only b does; nil where
+// that is too little to change anything, a twentieth.
+func union(a, b []bool) (all, added []bool) {
+	if b == nil {
+		return a, nil
+	}
+	all, added = make([]bool, len(b)), make([]bool, len(b))
+	old, fresh := 0, 0
+	for i, in := range b {
+		before := a != nil && a[i]
+		all[i] = in || before
+		if before {
+			old++
+		} else if in {
+			added[i] = true
+			fresh++
+		}
+	}
+	if 20*fresh <= old || fresh == 0 {
+		return a, nil
+	}
+	return all, added
 }
 
 // hidden looks for plumes where the first filter shows none. A large strong one

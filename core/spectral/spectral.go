@@ -46,6 +46,8 @@ type Scene struct {
 	all    int       // bands of the source
 	ignore *float32  // stands for no data
 	shift  []float32 // near the mean of each band that serves, padded to panels
+	labels []uint8   // of pixels, where only those of one label count
+	label  uint8
 	glow   []float64 // of a vapour by its own heat, in the bands that serve; nil of sunlight
 }
 
@@ -105,7 +107,7 @@ func (s *Scene) load(b *block, first, n int, centre []float32) (padded, valid in
 	rows = b.rows[:padded*bands]
 	for p := range padded {
 		row := rows[p*bands : (p+1)*bands]
-		b.valid[p] = p < n && !s.empty(row)
+		b.valid[p] = p < n && (s.labels == nil || s.labels[first+p] == s.label) && !s.empty(row)
 		if b.valid[p] {
 			valid++
 		} else {

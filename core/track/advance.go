@@ -12,9 +12,9 @@ const leastVariance = 1e-6
 // proven is the age, scans, at which a track counts as one that was born.
 const proven = 5
 
-// advance is the state behind a scan, from the one before it. It writes to
-// neither of its arguments.
-func advance(before *state, scan Scan, settings Settings) *state {
+// advance is the state behind a scan, from the one before it, and what is kept
+// of it. It writes to neither of its arguments.
+func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 	after := &state{started: true, time: scan.Time, learned: before.learned, next: before.next, begun: before.begun}
 	l := &after.learned
 	dt := 0.0
@@ -27,18 +27,17 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	copy(tracks, before.tracks)
 	move := motionOf(l, dt)
 	live := 1 - clamp(l.death(dt), 0, 0.5)
-	after.live = live
+	predicted, moving := make([]gauss, len(tracks)), make([]float64, len(tracks))
 	for i := range tracks {
 		b := &tracks[i]
 		move.predict(b)
-		b.predicted = b.moments()
-		b.gain = smootherGain(&b.now, &b.predicted, 1-b.weight[stopped], dt)
+		predicted[i], moving[i] = b.moments(), 1-b.weight[stopped]
 		b.existence *= live
 		b.age++
 		b.report = -1
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
-	l.unstated = l.noise(&a, tracks, reports, &scan)
+	l.unstated = l.noise(&a, tracks, predicted, reports, &scan)
 	expected := make([]float64, len(tracks))
 	for i := range tracks {
 		expected[i] = tracks[i].existence
@@ -70,16 +69,24 @@ func advance(before *state, scan Scan, settings Settings) *state {
 	l.tell(&a, tracks, expected, born)
 	kept := tracks[:0]
 	var given []bernoulli
+	marks := make([]mark, 0, len(tracks)+len(begun))
 	for i := range tracks {
 		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
+			m := tracks[i].mark(l)
+			m.predicted, m.moving = predicted[i].pack(), moving[i]
+			marks = append(marks, m)
 			kept = append(kept, tracks[i])
 		} else if tracks[i].existence > 0 { // not one that was united with another
 			given = append(given, tracks[i])
 		}
 	}
 	after.ghosts = haunt(after.ghosts, given, scan.Time)
-	after.tracks = append(kept, begun[:min(len(begun), maxTracks-min(len(kept), maxTracks))]...)
-	return after
+	begun = begun[:min(len(begun), maxTracks-min(len(kept), maxTracks))]
+	for i := range begun {
+		marks = append(marks, begun[i].mark(l))
+	}
+	after.tracks = append(kept, begun...)
+	return after, &trace{scan.Time, live, marks}
 }
 
 // unite joins tracks that follow one vehicle: they share a report, agree in
@@ -100,7 +107,6 @@ func unite(tracks []bernoulli, a *association) {
 					if y.existence > x.existence && x.number == 0 {
 						heir = *y
 						heir.begun, heir.age = x.begun, x.age
-						heir.predicted, heir.gain = x.predicted, x.gain
 					}
 					heir.existence = math.Min(x.existence+y.existence, 1-1e-6)
 					*x = heir

@@ -218,14 +218,14 @@ func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, b
 // they fall from where sure tracks expect them: the mean of the squared
 // Mahalanobis distance is 2 where the variance is right. The motion's noise
 // is in proportion to it, so one factor fits both.
-func (l *learned) noise(a *association, tracks []bernoulli, reports []measured, scan *Scan) float64 {
+func (l *learned) noise(a *association, tracks []bernoulli, predicted []gauss, reports []measured, scan *Scan) float64 {
 	n, sum := 0.0, 0.0
 	for i := range tracks {
 		j := a.given[i]
 		if j < 0 || scan.Reports[j].Sigma > 0 || tracks[i].existence < 0.9 || tracks[i].age < 3 {
 			continue
 		}
-		d := tracks[i].predicted.innovate(&reports[j]).distance2
+		d := predicted[i].innovate(&reports[j]).distance2
 		n++
 		sum += math.Min(d, gate2)
 	}

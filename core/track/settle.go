@@ -22,15 +22,15 @@ type settled struct {
 // Journal 3:1445, on the moments over the modes).
 func lookBack(steps []step, first int, settings Settings) []Picture {
 	last := len(steps) - 1
-	behind := make([]settled, 0, len(steps[last].after.tracks))
-	for i := range steps[last].after.tracks {
-		b := &steps[last].after.tracks[i]
-		behind = append(behind, settled{b.begun, b.number, b.existence, b.genuine(&steps[last].after.learned.scores), b.now})
+	behind := make([]settled, 0, len(steps[last].trace.marks))
+	for i := range steps[last].trace.marks {
+		m := &steps[last].trace.marks[i]
+		behind = append(behind, settled{m.begun, m.number, m.existence, m.genuine, m.now.unpack()})
 	}
 	out := make([]Picture, first)
 	for k := last; k >= 0; k-- {
 		if k < last {
-			behind = stepBack(steps[k].after, steps[k+1].after, behind)
+			behind = stepBack(steps[k].trace, steps[k+1].trace, behind)
 		}
 		if k < first {
 			out[k] = steps[k].told(behind, settings)
@@ -47,7 +47,7 @@ func (s *step) told(known []settled, settings Settings) Picture {
 		if k.number == 0 || k.existence*k.genuine < settings.Report {
 			continue
 		}
-		e := s.after.tracks[i].estimate()
+		e := s.trace.marks[i].estimate()
 		e.Track, e.Existence = k.number, k.existence*k.genuine
 		e.X, e.Y, e.VX, e.VY, e.Covariance = k.state.mean[0], k.state.mean[1], k.state.mean[2], k.state.mean[3], k.state.cov
 		p.Tracks = append(p.Tracks, e)
@@ -60,27 +60,30 @@ func (s *step) told(known []settled, settings Settings) Picture {
 
 // stepBack is what is known of the tracks of one state, from what is known of
 // those of the next. Both are in order of when they began.
-func stepBack(at, next *state, behind []settled) []settled {
-	out := make([]settled, len(at.tracks))
+func stepBack(at, next *trace, behind []settled) []settled {
+	out := make([]settled, len(at.marks))
 	live := next.live
-	j := 0
-	for i := range at.tracks {
-		b := &at.tracks[i]
-		s := settled{b.begun, b.number, 0, 1, b.now}
-		for j < len(behind) && behind[j].begun < b.begun {
+	j, k := 0, 0
+	for i := range at.marks {
+		m := &at.marks[i]
+		s := settled{m.begun, m.number, 0, 1, m.now.unpack()}
+		for j < len(behind) && behind[j].begun < m.begun {
 			j++
 		}
-		if j < len(behind) && behind[j].begun == b.begun {
+		if j < len(behind) && behind[j].begun == m.begun {
 			later := &behind[j]
 			s.number, s.genuine, s.existence = later.number, later.genuine, later.existence
+			for k < len(next.marks) && next.marks[k].begun < m.begun {
+				k++
+			}
 			if s.number > 0 { // the rest is not told
-				smooth(&s.state, &next.tracks[j], &later.state)
+				smooth(&s.state, &next.marks[k], &later.state, next.time-at.time)
 			}
 		} else {
-			s.genuine = b.genuine(&at.learned.scores)
+			s.genuine = m.genuine
 		}
 		// Who does not exist then may have existed now.
-		s.existence += (1 - s.existence) * (1 - live) * b.existence / math.Max(1-live*b.existence, 1e-12)
+		s.existence += (1 - s.existence) * (1 - live) * m.existence / math.Max(1-live*m.existence, 1e-12)
 		out[i] = s
 	}
 	return out
@@ -88,16 +91,17 @@ func stepBack(at, next *state, behind []settled) []settled {
 
 // smooth corrects a state by the difference between what was predicted from it
 // and what is known behind it.
-func smooth(s *gauss, next *bernoulli, later *gauss) {
-	gain := &next.gain
+func smooth(s *gauss, next *mark, later *gauss, dt float64) {
+	predicted := next.predicted.unpack()
+	gain := smootherGain(s, &predicted, next.moving, dt)
 	var spread, half, step mat
 	for i := range 4 {
 		for k := range 4 {
-			s.mean[i] += gain[i][k] * (later.mean[k] - next.predicted.mean[k])
-			spread[i][k] = later.cov[i][k] - next.predicted.cov[i][k]
+			s.mean[i] += gain[i][k] * (later.mean[k] - predicted.mean[k])
+			spread[i][k] = later.cov[i][k] - predicted.cov[i][k]
 		}
 	}
-	multiply(&half, gain, &spread)
+	multiply(&half, &gain, &spread)
 	for i := range 4 {
 		for j := range 4 {
 			for k := range 4 {

@@ -40,9 +40,7 @@ type bernoulli struct {
 	score     float64 // mean of its reports' scores
 	scored    float64 // number of them
 
-	now       gauss // moments over the modes
-	predicted gauss // the same before the scan's reports
-	gain      mat   // of the smoother, from this scan to the one before
+	now gauss // moments over the modes
 }
 
 // state is everything that is known behind a scan. It is never written again.
@@ -52,9 +50,8 @@ type state struct {
 	tracks  []bernoulli
 	learned learned
 	ghosts  []ghost
-	next    int     // numbers given so far
-	begun   int     // tracks begun so far, tentative ones included
-	live    float64 // probability that a vehicle of the state before is still there
+	next    int // numbers given so far
+	begun   int // tracks begun so far, tentative ones included
 }
 
 // mean returns the track's moments over its modes.
@@ -87,14 +84,6 @@ func addSpread(to *mat, weight float64, g *gauss, centre *vec) {
 // told says whether a track is sure enough to be spoken of.
 func (b *bernoulli) told(l *learned, settings Settings) bool {
 	return b.existence*b.genuine(&l.scores) >= settings.Report
-}
-
-func (b *bernoulli) estimate() Estimate {
-	g := &b.now
-	return Estimate{
-		Track: b.number, X: g.mean[0], Y: g.mean[1], VX: g.mean[2], VY: g.mean[3], Covariance: g.cov,
-		Existence: b.existence, Stopped: b.weight[stopped], Rejoined: b.rejoined, Report: b.report, Class: b.class,
-	}
 }
 
 // speed2 is the mean square of one component of velocity.

@@ -135,7 +135,8 @@ type Picture struct {
 // the same tracks, in whatever order they come within the window.
 type Tracker struct {
 	settings Settings
-	steps    []step  // of the window, in order of time
+	steps    []step  // in order of time: those that are told already, then the window
+	told     int     // of them
 	base     *state  // before the first of them
 	frozen   float64 // a scan that is older would change what is settled
 	dirty    int     // steps from here on wait to be computed
@@ -143,12 +144,27 @@ type Tracker struct {
 	late     int
 }
 
-// A step is a scan and the state behind it. States are never written again,
-// so keeping one costs nothing but memory.
+// A step is a scan and what is known behind it. States are never written
+// again, so keeping one costs nothing but memory; most are given up and made
+// again from an earlier one when a late scan asks for them.
 type step struct {
 	scan  Scan
-	after *state
+	after *state // nil: given up
+	trace *trace
 }
+
+const (
+	// apart is the most scans between two states that are kept, apartMany the
+	// same of states of many tracks, whose memory counts for more than the time
+	// to make them again; newest is how many of the last are kept in any case:
+	// what is late by little costs little.
+	apart     = 8
+	apartMany = 32
+	many      = 8192
+	newest    = 2
+	// pruned is how many scans later a trace loses what will not be told.
+	pruned = 2
+)
 
 // New makes a Tracker.
 func New(s Settings) *Tracker {
@@ -175,7 +191,8 @@ func (t *Tracker) Add(scan Scan) error {
 	if !joined {
 		t.steps = slices.Insert(t.steps, at, step{scan: scan})
 	}
-	t.dirty = min(t.dirty, at)
+	// Traces shortly before it were pruned by what it changes.
+	t.dirty = min(t.dirty, max(0, at-pruned))
 	t.settle()
 	return nil
 }
@@ -183,10 +200,10 @@ func (t *Tracker) Add(scan Scan) error {
 // place finds where a scan belongs, or the one that it joins.
 func (t *Tracker) place(scan Scan) (at int, joined bool) {
 	at = len(t.steps)
-	for at > 0 && t.steps[at-1].scan.Time > scan.Time {
+	for at > t.told && t.steps[at-1].scan.Time > scan.Time {
 		at--
 	}
-	for i := at - 1; i >= 0 && t.steps[i].scan.Time == scan.Time; i-- {
+	for i := at - 1; i >= t.told && t.steps[i].scan.Time == scan.Time; i-- {
 		if s := &t.steps[i].scan; s.Number == scan.Number {
 			s.Reports = append(slices.Clip(s.Reports), scan.Reports...)
 			return i, true
@@ -202,44 +219,89 @@ func (t *Tracker) place(scan Scan) (at int, joined bool) {
 // compute brings every step up to date. It waits until somebody asks, so that
 // many late scans in a row cost one computation.
 func (t *Tracker) compute() {
-	before := t.base
-	if t.dirty > 0 {
-		before = t.steps[t.dirty-1].after
+	if t.dirty == len(t.steps) {
+		return
 	}
-	for i := t.dirty; i < len(t.steps); i++ {
-		t.steps[i].after = advance(before, t.steps[i].scan, t.settings)
-		before = t.steps[i].after
+	from := t.dirty
+	for from > 0 && t.steps[from-1].after == nil {
+		from--
+	}
+	before := t.base
+	if from > 0 {
+		before = t.steps[from-1].after
+	}
+	for i := from; i < len(t.steps); i++ {
+		s := &t.steps[i]
+		s.after, s.trace = advance(before, s.scan, t.settings)
+		before = s.after
+		if i >= pruned {
+			t.steps[i-pruned].trace.prune(s.trace)
+		}
+		t.giveUp(i)
 	}
 	t.dirty = len(t.steps)
 }
 
+// giveUp gives up the state of a step that is no longer among the newest of
+// the first n+1, unless it is far from the last that is kept.
+func (t *Tracker) giveUp(n int) {
+	i := n - newest
+	if i < 0 {
+		return
+	}
+	far := apart
+	if s := t.steps[i].after; s != nil && len(s.tracks) > many {
+		far = apartMany
+	}
+	for k := 1; k < far; k++ {
+		if i-k < 0 || t.steps[i-k].after != nil {
+			t.steps[i].after = nil
+			return
+		}
+	}
+}
+
 // settle moves what the window has left behind to the settled pictures.
 func (t *Tracker) settle() {
-	newest := t.steps[len(t.steps)-1].scan.Time
+	now := t.steps[len(t.steps)-1].scan.Time
 	block, ahead := t.settings.settling()
 	for {
 		// Pictures look ahead, so a block settles when nothing can come any
 		// more before the last scan that it looks at.
-		last := block - 1 + ahead
-		if last >= len(t.steps)-1 || newest-t.steps[last].scan.Time <= t.settings.Window && len(t.steps)-last <= t.settings.Scans {
+		last := t.told + block - 1 + ahead
+		if last >= len(t.steps)-1 || now-t.steps[last].scan.Time <= t.settings.Window && len(t.steps)-last <= t.settings.Scans {
 			return
 		}
 		t.compute()
 		t.tell(block, last+1)
 		t.frozen = t.steps[last].scan.Time
-		t.base = t.steps[block-1].after
-		t.steps = slices.Delete(t.steps, 0, block)
-		t.dirty -= block
+		t.forget()
 	}
 }
 
-// tell settles the pictures of the first steps, by what is known at step end.
-func (t *Tracker) tell(first, end int) {
-	if !t.settings.Live {
-		t.settled = append(t.settled, lookBack(t.steps[:end], first, t.settings)...)
+// forget drops the steps that are told, up to the last whose state is kept.
+func (t *Tracker) forget() {
+	for i := t.told - 1; i >= 0; i-- {
+		if t.steps[i].after == nil {
+			continue
+		}
+		t.base = t.steps[i].after
+		t.steps = slices.Delete(t.steps, 0, i+1)
+		t.told -= i + 1
+		t.dirty -= i + 1
 		return
 	}
-	for _, s := range t.steps[:first] {
+}
+
+// tell settles the pictures of the next steps, by what is known at step end.
+func (t *Tracker) tell(next, end int) {
+	steps := t.steps[t.told:end]
+	t.told += next
+	if !t.settings.Live {
+		t.settled = append(t.settled, lookBack(steps, next, t.settings)...)
+		return
+	}
+	for _, s := range steps[:next] {
 		t.settled = append(t.settled, s.picture(t.settings))
 	}
 }
@@ -265,11 +327,10 @@ func (t *Tracker) Settled() []Picture {
 // Close settles what is in the window; nothing can be added behind it.
 func (t *Tracker) Close() []Picture {
 	t.compute()
-	if n := len(t.steps); n > 0 {
-		t.tell(n, n)
-		t.base = t.steps[n-1].after
+	if n := len(t.steps); n > t.told {
+		t.tell(n-t.told, n)
 	}
-	t.steps, t.dirty = nil, 0
+	t.steps, t.told, t.dirty = nil, 0, 0
 	t.frozen = math.Inf(1)
 	return t.Settled()
 }
@@ -279,9 +340,9 @@ func (t *Tracker) TooLate() int { return t.late }
 
 func (s step) picture(settings Settings) Picture {
 	p := Picture{Number: s.scan.Number, Time: s.scan.Time}
-	for i := range s.after.tracks {
-		if b := &s.after.tracks[i]; b.number > 0 && b.told(&s.after.learned, settings) {
-			p.Tracks = append(p.Tracks, b.estimate())
+	for i := range s.trace.marks {
+		if m := &s.trace.marks[i]; m.number > 0 && m.existence*m.genuine >= settings.Report {
+			p.Tracks = append(p.Tracks, m.estimate())
 		}
 	}
 	return p

@@ -88,6 +88,7 @@ func (g *segmenter) describe(c *candidate, all []candidate) stay {
 		}
 	}
 	s := stay{from: top.from, to: top.to, chance: math.Min(c.match, 1)}
+	g.extend(&s)
 	var arrive, depart moments2
 	for i := range all {
 		if o := &all[i]; c.overlaps(o) {
@@ -98,10 +99,10 @@ func (g *segmenter) describe(c *candidate, all []candidate) stay {
 	}
 	s.arrive, s.depart = arrive.about(top.arrive), depart.about(top.depart)
 	if s.from == 0 {
-		s.arrive.mean = top.arrive
+		s.arrive.mean = g.samples[0].Time
 	}
 	if s.to == len(g.samples)-1 {
-		s.depart.mean = top.depart
+		s.depart.mean = g.samples[s.to].Time
 	}
 	// Others may lie further out than what is told here has room for.
 	s.arrive.mean = math.Max(s.arrive.mean, g.samples[s.from].Time)
@@ -110,6 +111,27 @@ func (g *segmenter) describe(c *candidate, all []candidate) stay {
 		s.arrive.mean, s.depart.mean = top.arrive, top.depart
 	}
 	return s
+}
+
+// extend takes a stay to the end of the track when nothing behind it is seen to
+// leave, and to its beginning likewise: it is censored, and no departure may be
+// told from an end that nobody saw.
+func (g *segmenter) extend(s *stay) {
+	last := len(g.samples) - 1
+	within := func(from, to, of int) bool {
+		for k := from; k <= to; k++ {
+			if math.Hypot(g.samples[k].X-g.samples[of].X, g.samples[k].Y-g.samples[of].Y) > 2*g.m.back {
+				return false
+			}
+		}
+		return true
+	}
+	if within(s.to, last, s.to) {
+		s.to = last
+	}
+	if within(0, s.from, s.from) {
+		s.from = 0
+	}
 }
 
 func (c *candidate) overlaps(o *candidate) bool {

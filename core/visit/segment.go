@@ -69,7 +69,7 @@ var traffic = model{
 	crawling: 0.1, driveSpeed: 7.4, driveSpread: 0.73,
 	wide: 0.095, wideRest: 0.33, wideSpread: 0.9, wideDrive: 6.1, wideDriveSpread: 0.8,
 	length: [3]logNormal{{38, 0.875}, {22, 0.27}, {85, 0.35}}, stop: 0.73, lingers: 0.02, parks: 0.02,
-	away: 22, back: 5.5, strange: 0.087, moved: 2.7e-5, favour: 8.1, edge: 4, reach: 60, parked: 0.17,
+	away: 22, back: 5.5, strange: 0.087, moved: 2.7e-5, favour: 8.1, edge: 0, reach: 60, parked: 0.17,
 	street: 6.2, road: 15.6, streetSpread: 0.64,
 	settleIn: 8.3, settleOut: 10, price: 0.4,
 }

@@ -1693,6 +1693,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             /** @description Observations it rests on. */
             readings: number;
             count_probability: number[] | null;
@@ -1724,6 +1726,8 @@ export interface components {
              * @description Of the last reading it rests on.
              */
             as_of: string;
+            /** @description The earlier flights over the same place that it also rests on. */
+            with?: components["schemas"]["ID"][];
             source: components["schemas"]["Source"];
             /** @description That the flight saw a source at all. */
             present: number;

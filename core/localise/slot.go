@@ -1,0 +1,182 @@
+package localise
+
+import "math"
+
+// Slots. What is wrong with a predicted plume is wrong for all sensors at once:
+// over a minute or so an eddy turns the whole plume away from where the recorded
+// wind would have it, and makes it stronger or weaker than the mean. Readings
+// counted as if each were wrong by itself prefer a source that is metres off by
+// hundreds of nats (the first Chilbolton release); counted in slots that share
+// one turn and one strength, both integrated out, they do not.
+//
+// The turn is normal and the strength log-normal about the particle's
+// parameters. Both integrals are Gauss-Hermite sums (Abramowitz and Stegun 1964,
+// table 25.10, the nodes in standard deviations).
+
+// slotSeconds is how long a slot is: readings and wind records are often means
+// over a minute, which is also the integral scale of the wind near the ground.
+const slotSeconds = 60.0
+
+const (
+	turns  = 5
+	swells = 3
+)
+
+var (
+	turnNode    = [turns]float64{-2.8569700138728, -1.3556261799742, 0, 1.3556261799742, 2.8569700138728}
+	turnWeight  = [turns]float64{0.0112574113277, 0.2220759220056, 0.5333333333333, 0.2220759220056, 0.0112574113277}
+	swellNode   = [swells]float64{-1.7320508075689, 0, 1.7320508075689}
+	swellWeight = [swells]float64{1.0 / 6, 2.0 / 3, 1.0 / 6}
+)
+
+func (f *fan) plus(g *fan, k float64) {
+	for n := range f {
+		f[n] += k * g[n]
+	}
+}
+
+// A ratio accumulates a likelihood ratio over that of no source, slot by slot:
+// the readings must come in time order. Products are taken before logarithms:
+// the logarithm is what costs.
+type ratio struct {
+	fluct2  float64
+	swell   [swells]float64 // factors on the plume's strength
+	rough   bool            // the strength is left as it is, and great turns are left out
+	slot    int
+	product [turns][swells]float64
+	logs    [turns][swells]float64
+	flushed bool // logs hold something
+	held    int
+	sum     float64
+}
+
+// newRatio starts a ratio with the fluctuation and the swell of th.
+func newRatio(th []float64) ratio {
+	r := ratio{fluct2: math.Exp(2 * th[pFluct])}
+	s := math.Exp(th[pSwell])
+	for m := range r.swell {
+		r.swell[m] = math.Exp(s * swellNode[m])
+	}
+	return r
+}
+
+// newRoughRatio is newRatio without an integral over the strength, whose
+// variance goes to the fluctuation.
+func newRoughRatio(th []float64) ratio {
+	return ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, swell: [swells]float64{1, 1, 1}}
+}
+
+// add counts a reading whose plume has the given mean for each turn, in standard
+// deviations of the background, and is there for a part of the time.
+func (r *ratio) add(d *datum, mean *fan, there float64) {
+	if r.held == 0 || d.slot != r.slot {
+		r.close()
+		r.open(d.slot)
+	}
+	if r.held%8 == 7 {
+		r.flush()
+	}
+	r.held++
+	k := 1 / there
+	for n := range mean {
+		within := mean[n] * k // what it is when it is there
+		from, to := r.used(n)
+		for m := from; m < to; m++ {
+			w := within * r.swell[m]
+			v := 1 + r.fluct2*w*w
+			e := d.d - w
+			// t(e; v)/t(d; 1) of four degrees of freedom: v^-1/2 (c/(4+e²/v))^5/2.
+			c := v / ((freedom*v + e*e) * d.invBase)
+			r.product[n][m] *= 1 - there + there*c*c*math.Sqrt(c/v)
+		}
+	}
+}
+
+// used tells which strengths are looked at for a turn: at the greatest turns,
+// which weigh little, the middle one stands for all.
+func (r *ratio) used(n int) (from, to int) {
+	switch edge := n == 0 || n == turns-1; {
+	case r.rough && edge:
+		return 0, 0
+	case r.rough || edge:
+		return swells / 2, swells/2 + 1
+	}
+	return 0, swells
+}
+
+// nodeWeight is the weight of a turn and a strength that is used.
+func (r *ratio) nodeWeight(n, m int) float64 {
+	if r.rough || n == 0 || n == turns-1 {
+		return turnWeight[n]
+	}
+	return turnWeight[n] * swellWeight[m]
+}
+
+func (r *ratio) open(slot int) {
+	r.slot, r.held, r.flushed = slot, 0, false
+	for n := range r.product {
+		r.product[n] = [swells]float64{1, 1, 1}
+	}
+}
+
+// flush puts the products by before they leave the range of numbers.
+func (r *ratio) flush() {
+	for n := range r.product {
+		from, to := r.used(n)
+		for m := from; m < to; m++ {
+			l := math.Log(r.product[n][m])
+			if r.flushed {
+				l += r.logs[n][m]
+			}
+			r.logs[n][m], r.product[n][m] = l, 1
+		}
+	}
+	r.flushed = true
+}
+
+// weights returns the likelihood ratio at each turn and strength times its
+// weight, as a part of the greatest, and the log of that greatest.
+func (r *ratio) weights() (w [turns][swells]float64, top float64) {
+	if r.flushed {
+		r.flush()
+		top = math.Inf(-1)
+		for n := range r.logs {
+			from, to := r.used(n)
+			for m := from; m < to; m++ {
+				top = max(top, r.logs[n][m])
+			}
+		}
+	}
+	for n := range w {
+		from, to := r.used(n)
+		for m := from; m < to; m++ {
+			v := r.product[n][m]
+			if r.flushed {
+				v = math.Exp(r.logs[n][m] - top)
+			}
+			w[n][m] = v * r.nodeWeight(n, m)
+		}
+	}
+	return w, top
+}
+
+// close ends a slot.
+func (r *ratio) close() {
+	if r.held == 0 {
+		return
+	}
+	w, top := r.weights()
+	sum := 0.0
+	for n := range w {
+		for m := range w[n] {
+			sum += w[n][m]
+		}
+	}
+	r.sum += top + math.Log(sum)
+	r.held = 0
+}
+
+func (r *ratio) log() float64 {
+	r.close()
+	return r.sum
+}
