@@ -15,8 +15,12 @@ const (
 	// The console runs its map's worker from a file of its own and writes no
 	// style into the page; nothing comes from anywhere else.
 	contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-		"connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+		"connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+
+// consoleMedia lets the console's page, and no other, play what its own script
+// puts together from segments: browsers name that by a blob: address.
+const consoleMedia = "; media-src blob:"
 
 // guard sets what a browser must know and turns other sites' tricks away.
 func (s *Server) guard(next http.Handler) http.Handler {
@@ -27,6 +31,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", contentPolicy)
+		if r.URL.Path == "/" || r.URL.Path == "/index.html" {
+			h.Set("Content-Security-Policy", contentPolicy+consoleMedia)
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Permissions-Policy", "geolocation=(), camera=(), microphone=()")

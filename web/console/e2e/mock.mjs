@@ -14,7 +14,7 @@ const port = Number(process.env.PORT ?? 8099);
 const video = await readFile(new URL('./mock/made-up-video.mpegts', import.meta.url));
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 const policy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; media-src 'self' blob:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const roles = ['analyst', 'approver', 'partner', 'overseer', 'administrator', 'feeder'];
 const users = roles.map((role) => ({ name: `${role}-1`, role, password: `password of ${role}-1` }));
@@ -224,7 +224,7 @@ async function file(response, path) {
   const name = path === '/' ? '/index.html' : path === '/partner' ? '/partner.html' : normalize(path);
   try {
     const bytes = await readFile(join(dist, name));
-    response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': policy, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
+    response.writeHead(200, { 'Content-Type': types[extname(name)] ?? 'application/octet-stream', 'Content-Security-Policy': name === '/index.html' ? `${policy}; media-src blob:` : policy, 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-referrer' });
     response.end(bytes);
   } catch {
     response.writeHead(404).end();

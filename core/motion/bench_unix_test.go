@@ -1,14 +1,19 @@
+//go:build unix
+
 package motion_test
 
 import (
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/vigia-project/vigia/core/motion"
 	"github.com/vigia-project/vigia/sim"
 )
 
 // BenchmarkFrame is one picture of 1280 × 720, from bytes to objects, on one
-// core. Issue 5 asks for 25 pictures a second on two: 80 ms of processor time.
+// core, in processor time: other work on the machine does not count. Issue 5 asks
+// for 25 pictures a second on two cores: 80 ms.
 func BenchmarkFrame(b *testing.B) {
 	s := aScene(1)
 	a := sim.NewAerial(s)
@@ -30,10 +35,18 @@ func BenchmarkFrame(b *testing.B) {
 	for i := range 30 {
 		add(i)
 	}
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
 	b.ReportAllocs()
 	b.ResetTimer()
+	before := used()
 	for i := range b.N {
 		add(30 + i)
 	}
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "pictures/s")
+	b.ReportMetric((used()-before).Seconds()*1000/float64(b.N), "cpu-ms/picture")
 }
