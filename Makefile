@@ -65,6 +65,7 @@ latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle mach
 
 .PHONY: town
 town: ## Two flights over each of TOWNS made-up towns (default 200), with the plot: hours of a processor
+	@mkdir -p docs/plots
 	$(GO) test ./core/localise -run TownFlights -v -timeout 0 -town-cases $(or $(TOWNS),200) -town-from 101 -town-plot $(CURDIR)/docs/plots/town.png
 
 .PHONY: bench

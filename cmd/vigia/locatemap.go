@@ -175,11 +175,20 @@ func (m *locateMap) regions() {
 				m.Line(draw.Ink, 2.8, ring...)
 			}
 		}
-		c := m.at(s.X, s.Y)
-		m.Line(draw.Paper, 6, draw.Point{X: c.X - 9, Y: c.Y}, draw.Point{X: c.X + 9, Y: c.Y})
-		m.Line(draw.Paper, 6, draw.Point{X: c.X, Y: c.Y - 9}, draw.Point{X: c.X, Y: c.Y + 9})
-		m.Line(draw.Ink, 2.5, draw.Point{X: c.X - 8, Y: c.Y}, draw.Point{X: c.X + 8, Y: c.Y})
-		m.Line(draw.Ink, 2.5, draw.Point{X: c.X, Y: c.Y - 8}, draw.Point{X: c.X, Y: c.Y + 8})
+		m.cross(m.at(s.X, s.Y), s.Ellipse.SemiMinorM/m.side*mapSide)
+	}
+}
+
+// cross marks the mean of a region that is so many pixels wide, without hiding
+// it.
+func (m *locateMap) cross(c draw.Point, region float64) {
+	r := math.Min(math.Max(region/4, 2.5), 8)
+	for _, pen := range []struct {
+		ink         color.Color
+		width, arms float64
+	}{{draw.Paper, 0.75 * r, r + 1}, {draw.Ink, 0.3 * r, r}} {
+		m.Line(pen.ink, pen.width, draw.Point{X: c.X - pen.arms, Y: c.Y}, draw.Point{X: c.X + pen.arms, Y: c.Y})
+		m.Line(pen.ink, pen.width, draw.Point{X: c.X, Y: c.Y - pen.arms}, draw.Point{X: c.X, Y: c.Y + pen.arms})
 	}
 }
 

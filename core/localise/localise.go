@@ -11,6 +11,11 @@
 // fluctuation of the readings and the wind's bias. Sources are added one at a
 // time; the evidence of each step decides whether it was worth it. Backgrounds
 // drift by sensor and are smoothed given the plume.
+//
+// Where all sensors move the method is another, since a moving sensor meets one
+// swing of the plume at a time: passes on a quadtree of the ground (flight.go,
+// chart.go), which joins flights days apart and is gone on with as a flight grows
+// (Tracker). It knows of no source or one.
 package localise
 
 import (
