@@ -64,10 +64,10 @@ func (f fleet) packet(t testing.TB, b *misb.Builder, drone int, now time.Time, f
 		})
 	}
 	b.VMTI(&v)
-	b.Raw(misb.MaxTag, bytes.Repeat([]byte{1}, 760)) // what else a real packet carries
+	b.Raw(misb.MaxTag, bytes.Repeat([]byte{1}, 975)) // what else a real packet carries
 	p, err := b.Packet(nil)
-	if err != nil {
-		t.Fatal(err)
+	if err != nil || len(p) < 2300 || len(p) > 2400 {
+		t.Errorf("a packet of %d bytes (%v); the bar is for 2.35 kB", len(p), err)
 	}
 	return p
 }
