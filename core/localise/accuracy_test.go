@@ -48,6 +48,9 @@ func TestLocate_RecordedReleases(t *testing.T) {
 		if only != "" && !strings.Contains(r.name, only) {
 			continue
 		}
+		if r.truth.Equipment != "" && only == "" && os.Getenv("VIGIA_LONG") == "" {
+			continue // told, not held; cmd/vigia runs all twelve
+		}
 		s, _ := r.locate(t)
 		if s == nil {
 			continue
