@@ -369,8 +369,9 @@ func TestSource_Ground(t *testing.T) {
 // Whatever a source sends, in whatever pieces, each packet is on the log or
 // under seal once, and nothing on the log was not permitted.
 func TestSource_EveryPacketIsInOnePlace(t *testing.T) {
+	d := open(t, vigia.GasLeak)
 	rapid.Check(t, func(rt *rapid.T) {
-		d := open(t, vigia.GasLeak)
+		d.tape.kept = nil
 		var all []byte
 		packets := 0
 		for i := range rapid.IntRange(1, 20).Draw(rt, "packets") {
