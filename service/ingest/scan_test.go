@@ -224,6 +224,9 @@ func TestScanLines(t *testing.T) {
 // A cube far larger than what a message holds passes through in bounded memory,
 // in messages that the stream takes.
 func TestCube_IsNeverHeld(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: short runs, such as that of the race detector, leave out what mostly computes")
+	}
 	d := open(t, vigia.GasLeak)
 	const lines, samples, bands = 400, 500, 100 // 80 MB
 	var poses strings.Builder

@@ -116,6 +116,9 @@ func TestVideo(t *testing.T) {
 // What is not covered is sealed before it is kept, and the overseer can open it:
 // no piece is in both places, and none in neither.
 func TestVideo_Sealed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: short runs, such as that of the race detector, leave out what mostly computes")
+	}
 	for name, c := range map[string]struct {
 		change func(*sim.Recording)
 		watch  vigia.Purpose
