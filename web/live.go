@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"math"
 	"net/http"
 	"sort"
 	"sync"
@@ -125,7 +126,7 @@ func (m *moving) follow(ctx context.Context, s *Server) {
 	changed := make(chan struct{}, 1)
 	go m.draw(ctx, s, changed)
 	err := s.Stream.Follow(ctx, []string{stream.Position + "*"}, 0, func(_ context.Context, msg stream.Message) error {
-		var b vigia.Batch
+		var b sighted
 		if json.Unmarshal(msg.Data, &b) != nil {
 			return nil // its steps tell of it
 		}
@@ -141,8 +142,33 @@ func (m *moving) follow(ctx context.Context, s *Server) {
 	}
 }
 
+// sighted is what a picture needs of a vigia.Batch: the rest of it, the bytes as
+// they came above all, is passed over.
+type sighted struct {
+	Flight vigia.ID `json:"flight"`
+	Poses  []struct {
+		Sensor   string          `json:"sensor"`
+		Time     time.Time       `json:"time"`
+		At       geo.Point       `json:"at"`
+		Attitude *vigia.Attitude `json:"attitude"`
+		Corners  []geo.Point     `json:"corners"`
+	} `json:"poses"`
+	Reports []struct {
+		Sensor string    `json:"sensor"`
+		Time   time.Time `json:"time"`
+		At     geo.Point `json:"at"`
+	} `json:"reports"`
+}
+
+// degrees rounds to 10⁻⁷, which is a centimetre: a picture is sent often.
+func degrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
+
+func drawn(p geo.Point) geo.Point {
+	return geo.Point{Lon: degrees(p.Lon), Lat: degrees(p.Lat), Alt: math.Round(p.Alt*10) / 10}
+}
+
 // take keeps the newest of each source.
-func (m *moving) take(b vigia.Batch, now time.Time) {
+func (m *moving) take(b sighted, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range b.Poses {
@@ -150,9 +176,13 @@ func (m *moving) take(b vigia.Batch, now time.Time) {
 		if old, ok := m.aircraft[key]; ok && p.Time.Before(old.what.Time) {
 			continue // a late one
 		}
-		a := Aircraft{Flight: b.Flight, Sensor: p.Sensor, Time: p.Time, At: p.At, Corners: p.Corners}
+		a := Aircraft{Flight: b.Flight, Sensor: p.Sensor, Time: p.Time, At: drawn(p.At)}
+		for _, c := range p.Corners {
+			a.Corners = append(a.Corners, drawn(c))
+		}
 		if p.Attitude != nil {
-			a.HeadingDeg = &p.Attitude.HeadingDeg
+			heading := math.Round(p.Attitude.HeadingDeg*10) / 10
+			a.HeadingDeg = &heading
 		}
 		m.aircraft[key] = heard[Aircraft]{a, now}
 	}
@@ -165,7 +195,7 @@ func (m *moving) take(b vigia.Batch, now time.Time) {
 		case !ok || r.Time.After(v.what.Time):
 			v.what = Vehicles{Flight: b.Flight, Sensor: r.Sensor, Time: r.Time}
 		}
-		v.what.At, v.at = append(v.what.At, [2]float64{r.At.Lon, r.At.Lat}), now
+		v.what.At, v.at = append(v.what.At, [2]float64{degrees(r.At.Lon), degrees(r.At.Lat)}), now
 		m.vehicles[key] = v
 	}
 }
