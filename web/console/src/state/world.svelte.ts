@@ -168,13 +168,12 @@ class World {
   // follow reads what is new on the shown paths of flights that have not ended.
   async follow(): Promise<void> {
     const flying = [...this.shown].filter((f) => this.flights.get(f)?.ended === false);
-    await Promise.all(
-      flying.map(async (flight) => {
-        const known = this.paths.get(flight) ?? [];
-        const { points } = await api.flightPath(flight, known.at(-1)?.time);
-        if (points.length) this.paths.set(flight, [...known, ...points]);
-      }),
-    );
+    // One after the other: fifty at once would hold up what moves.
+    for (const flight of flying) {
+      const known = this.paths.get(flight) ?? [];
+      const { points } = await api.flightPath(flight, known.at(-1)?.time);
+      if (points.length) this.paths.set(flight, [...known, ...points]);
+    }
   }
 
   async show(flight: string): Promise<void> {
