@@ -160,9 +160,9 @@ func (c serveCmd) openTAK() (net.Listener, error) {
 }
 
 func (c serveCmd) takTLS() (*tls.Config, error) {
-	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	config, err := c.ownTLS()
 	if err != nil {
-		return nil, vigia.Errorf(vigia.Invalid, "the certificate: %v", err)
+		return nil, err
 	}
 	pem, err := os.ReadFile(c.TAKClientCA)
 	if err != nil {
@@ -172,9 +172,17 @@ func (c serveCmd) takTLS() (*tls.Config, error) {
 	if !pool.AppendCertsFromPEM(pem) {
 		return nil, vigia.Errorf(vigia.Invalid, "%s holds no certificate", c.TAKClientCA)
 	}
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert,
-	}, nil
+	config.ClientCAs, config.ClientAuth = pool, tls.RequireAndVerifyClientCert
+	return config, nil
+}
+
+// ownTLS is what a port of this server shows.
+func (c serveCmd) ownTLS() (*tls.Config, error) {
+	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, vigia.Errorf(vigia.Invalid, "the certificate: %v", err)
+	}
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}, nil
 }
 
 // closeLoudly closes, and tells what went wrong with it.

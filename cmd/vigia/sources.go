@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -67,11 +68,11 @@ func (c serveCmd) openMQTT() (net.Listener, error) {
 	if local {
 		return l, nil
 	}
-	cert, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	config, err := c.ownTLS()
 	if err != nil {
-		return nil, vigia.Errorf(vigia.Invalid, "the certificate: %v", err)
+		return nil, errors.Join(err, l.Close())
 	}
-	return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{cert}}), nil
+	return tls.NewListener(l, config), nil
 }
 
 // maySend tells whether an API token is of somebody who may send data. The name

@@ -278,7 +278,7 @@ func TestSpectra_Placed(t *testing.T) {
 
 	info, err := exec.LookPath("gdalinfo")
 	if err != nil {
-		t.Skip("gdalinfo is not installed (Debian's gdal-bin): no other program has read the GeoTIFF")
+		t.Skip("SKIPPED: gdalinfo is not installed (Debian's gdal-bin): no other program has read the GeoTIFF")
 	}
 	corners := func(file string) string {
 		out, err := exec.Command(info, file).CombinedOutput()

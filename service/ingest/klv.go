@@ -193,7 +193,7 @@ func (k *klv) sightings(p *packet, set []byte, center *geo.Point) error {
 
 // transport reads the KLV of an MPEG transport stream, of all its programs.
 type transport struct {
-	klv
+	door      *door
 	demuxer   *mpegts.Demuxer
 	collector misb.Collector
 	lost      uint64
@@ -202,13 +202,13 @@ type transport struct {
 }
 
 func newTransport(d *door) parser {
-	t := &transport{klv: klv{door: d}, streams: map[uint16]*klv{}, recorder: newRecorder(d)}
+	t := &transport{door: d, streams: map[uint16]*klv{}, recorder: newRecorder(d)}
 	t.demuxer = mpegts.NewDemuxer(mpegts.Options{Want: misb.Carries, Unit: t.collector.Unit, UnitLimit: 1 << 20})
 	return t
 }
 
 func (t *transport) push(ctx context.Context, b []byte) error {
-	t.collector.Each = func(f misb.Found) { t.stream(f.Unit.PID).take(ctx, f.Packet) }
+	t.hand(ctx)
 	if _, err := t.demuxer.Write(b); err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (t *transport) push(ctx context.Context, b []byte) error {
 }
 
 func (t *transport) close(ctx context.Context) error {
-	t.collector.Each = func(f misb.Found) { t.stream(f.Unit.PID).take(ctx, f.Packet) }
+	t.hand(ctx)
 	if err := t.demuxer.Close(); err != nil {
 		return err
 	}
@@ -227,6 +227,11 @@ func (t *transport) close(ctx context.Context) error {
 		return err
 	}
 	return t.end()
+}
+
+// hand gives each packet that is found to the sequence it is of.
+func (t *transport) hand(ctx context.Context) {
+	t.collector.Each = func(f misb.Found) { t.stream(f.Unit.PID).take(ctx, f.Packet) }
 }
 
 func (t *transport) stream(pid uint16) *klv {

@@ -136,7 +136,7 @@ func TestWrite_ComesBack(t *testing.T) {
 func TestWrite_GDAL(t *testing.T) {
 	info, err := exec.LookPath("gdalinfo")
 	if err != nil {
-		t.Skip("gdalinfo is not installed (Debian's gdal-bin): no other program has read these files")
+		t.Skip("SKIPPED: gdalinfo is not installed (Debian's gdal-bin): no other program has read these files")
 	}
 	const w, h = 700, 300
 	x := make([]float32, w*h)
