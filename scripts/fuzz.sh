@@ -14,7 +14,7 @@ fuzz() {
 		echo "ok   $dir $target $(grep -oE 'execs: [0-9]+' "$out" | tail -1)"
 	else
 		echo "FAIL $dir $target"
-		cat "$out"
+		tail -n 8 "$out"
 		return 1
 	fi
 }
