@@ -71,8 +71,8 @@ func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends
 func (f *Follow) step() service.Step {
 	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}, Group: together}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
-		var b vigia.Batch
-		if err := json.Unmarshal(m.Data, &b); err != nil {
+		b, err := batchOf(m)
+		if err != nil {
 			return nil, vigia.Errorf(vigia.Invalid, "the batch is not readable: %v", err)
 		}
 		if b.Flight != flightOf(m.Subject) {
@@ -92,6 +92,21 @@ func (f *Follow) step() service.Step {
 		return f.apply(s, w, out), nil
 	}
 	return s
+}
+
+// passed is what is not looked at.
+type passed struct{}
+
+func (*passed) UnmarshalJSON([]byte) error { return nil }
+
+// batchOf reads a batch without the bytes as they came, which are a third of it.
+func batchOf(m stream.Message) (vigia.Batch, error) {
+	var b struct {
+		vigia.Batch
+		Raw passed `json:"raw"`
+	}
+	err := json.Unmarshal(m.Data, &b)
+	return b.Batch, err
 }
 
 func flightOf(subject string) vigia.ID { return vigia.ID(strings.TrimPrefix(subject, stream.Position)) }
@@ -179,11 +194,11 @@ func (f *Follow) again(ctx context.Context, w *Watch, from, until uint64) error 
 		if m.Seq >= until {
 			return errEnough
 		}
-		var b vigia.Batch
-		if json.Unmarshal(m.Data, &b) != nil {
+		b, err := batchOf(m)
+		if err != nil {
 			return nil // it was passed over before
 		}
-		_, err := w.Take(b, m.Seq)
+		_, err = w.Take(b, m.Seq)
 		if vigia.ErrorCode(err) == vigia.Invalid {
 			return nil
 		}
