@@ -27,11 +27,11 @@ func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 	copy(tracks, before.tracks)
 	move := motionOf(l, dt)
 	live := 1 - clamp(l.death(dt), 0, 0.5)
-	predicted, moving := make([]gauss, len(tracks)), make([]float64, len(tracks))
+	predicted, cross := make([]gauss, len(tracks)), make([]mat, len(tracks))
 	for i := range tracks {
 		b := &tracks[i]
-		move.predict(b)
-		predicted[i], moving[i] = b.moments(), 1-b.weight[stopped]
+		cross[i] = move.predict(b)
+		predicted[i] = b.moments()
 		b.existence *= live
 		b.age++
 		b.report = -1
@@ -73,7 +73,7 @@ func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 	for i := range tracks {
 		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
 			m := tracks[i].mark(l)
-			m.predicted, m.moving = predicted[i].pack(), moving[i]
+			m.predicted, m.gain = predicted[i].pack(), smootherGain(&cross[i], &predicted[i])
 			marks = append(marks, m)
 			kept = append(kept, tracks[i])
 		} else if tracks[i].existence > 0 { // not one that was united with another
@@ -267,9 +267,13 @@ func (b *bernoulli) take(a *association, i int, reports []measured, single bool)
 	miss := a.miss[i] / (hit + a.miss[i])
 	var weight [modes]float64
 	total := 0.0
+	before := b.mode[turning]
 	for m := range b.mode {
 		weight[m] = b.mode[m].blend(m, b.weight[m], miss, parts, edges, reports)
 		total += weight[m]
+	}
+	if weight[turning] > 0 {
+		b.turn.learn(&before, &b.mode[turning])
 	}
 	if !(total > 0) { // the best assignment leaves it without a report
 		return
@@ -344,7 +348,8 @@ func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
 		b.classVote = 1
 	}
 	b.hear(r.score, 1)
-	b.weight = l.occupancy
+	b.weight, b.turn = l.occupancy, turn{variance: rateSD * rateSD}
+	b.weight[turning] = 0 // the first step mixes it in
 	total := 0.0
 	for _, w := range b.weight {
 		total += w

@@ -22,6 +22,7 @@ type learned struct {
 	speed2    float64 // mean square of a component of velocity, m²/s²
 	occupancy [modes]float64
 	scores    scores
+	straight  bool // nothing turns
 }
 
 const (
@@ -31,11 +32,17 @@ const (
 	firstInterval = 1   // s
 )
 
-func prior() learned {
-	return learned{
+func prior(s Settings) learned {
+	l := learned{
 		interval: 0, unstated: defaultSigma * defaultSigma, detection: 0.9, births: 1, speed2: defaultSpeed * defaultSpeed,
-		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1},
+		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, turning: 0.04, lively: 0.26, abrupt: 0.1},
+		straight:  s.straight,
 	}
+	if s.straight {
+		l.occupancy[lively] += l.occupancy[turning]
+		l.occupancy[turning] = 0
+	}
+	return l
 }
 
 func (l *learned) period() float64 {
@@ -202,6 +209,9 @@ func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, b
 		l.detection = clamp(blend(l.detection, seen/there, g), 0.3, 0.99)
 		for m := range occupancy {
 			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/n, g), 0.02, 1)
+		}
+		if l.straight {
+			l.occupancy[turning] = 0
 		}
 	}
 	if moving > 0 {

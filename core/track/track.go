@@ -73,6 +73,8 @@ type Settings struct {
 	// Single moves a track by the one report that the best global assignment
 	// gives it, in place of all of its reports by their probability.
 	Single bool
+
+	straight bool // without the coordinated turn
 }
 
 const (
@@ -168,7 +170,7 @@ const (
 
 // New makes a Tracker.
 func New(s Settings) *Tracker {
-	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior()}, frozen: math.Inf(-1)}
+	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior(s)}, frozen: math.Inf(-1)}
 }
 
 // Add takes a scan. A scan older than the newest, within the window, is put
