@@ -30,6 +30,7 @@ const (
 	defaultSigma  = 0.5 // m, of a report that states none, until it is learned
 	defaultSpeed  = 10  // m/s, deviation of each component, until it is learned
 	firstInterval = 1   // s
+	topSpeed      = 70  // m/s, 250 km/h
 )
 
 func prior(s Settings) learned {
@@ -164,6 +165,16 @@ func coverage(reports []Report, least float64) float64 {
 func (l *learned) death(dt float64) float64 {
 	scans := dt / l.period()
 	return clamp(l.births/math.Max(l.known, 1), 1.0/500, 1.0/20) * scans
+}
+
+// fastest is the highest speed that a vehicle is believed to have, in the unit
+// of places a second: what one on a road can do, or where the unit is another
+// one, or what moves is, several times what is usual here.
+func (l *learned) fastest(s Settings) float64 {
+	if s.Fastest > 0 {
+		return s.Fastest
+	}
+	return math.Max(topSpeed, 6*math.Sqrt(l.speed2))
 }
 
 // tell takes in a scan's outcome.

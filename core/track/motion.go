@@ -179,3 +179,18 @@ func (g *gauss) accelerate(dt, q float64) {
 		g.cov[2+i][2+i] += q * dt
 	}
 }
+
+// within holds a state to speeds up to top, which a vehicle does not exceed: one
+// beyond is told that its speed is top, to a twentieth, which moves its place as
+// well (Simon 2010, IET Control Theory and Applications 4:1303, soft
+// constraints), and is cut to it.
+func (g *gauss) within(top float64) {
+	speed := math.Hypot(g.mean[2], g.mean[3])
+	if speed <= top {
+		return
+	}
+	g.scalar([4]float64{2: g.mean[2] / speed, 3: g.mean[3] / speed}, top-speed, square(top/20))
+	if speed = math.Hypot(g.mean[2], g.mean[3]); speed > top {
+		g.mean[2], g.mean[3] = g.mean[2]*top/speed, g.mean[3]*top/speed
+	}
+}

@@ -78,6 +78,7 @@ func stepBack(at, next *trace, behind []settled) []settled {
 			}
 			if s.number > 0 { // the rest is not told
 				smooth(&s.state, &next.marks[k], &later.state)
+				s.state.within(at.top)
 			}
 		} else {
 			s.genuine = m.genuine

@@ -5,6 +5,7 @@ package track
 type trace struct {
 	time  float64
 	live  float64 // probability that a vehicle of the scan before is still there
+	top   float64 // m/s, highest speed of a vehicle
 	marks []mark  // in order of when the tracks began
 }
 

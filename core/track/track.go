@@ -73,6 +73,10 @@ type Settings struct {
 	// Single moves a track by the one report that the best global assignment
 	// gives it, in place of all of its reports by their probability.
 	Single bool
+	// Fastest is the highest speed of a vehicle, in the unit of places a
+	// second. 0: 70, or six times the spread of the speeds where that is more,
+	// since the unit may be another one than the metre.
+	Fastest float64
 
 	straight bool // without the coordinated turn
 }
