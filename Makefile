@@ -56,8 +56,8 @@ test-console: build ## The console in a browser, against a mock and against the 
 	scripts/e2e.sh
 
 .PHONY: fuzz
-fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m)
-	scripts/fuzz.sh $(or $(FUZZTIME),10m)
+fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m), FUZZJOBS side by side
+	scripts/fuzz.sh $(or $(FUZZTIME),10m) $(or $(FUZZJOBS),1)
 
 .PHONY: latency
 latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle machine

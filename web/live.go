@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"net/http"
 	"sort"
 	"sync"
 	"time"
@@ -67,17 +66,11 @@ type heard[T any] struct {
 
 // live hands the picture of what moves to a page as it changes.
 func (s *Server) live(c *call) (any, error) {
-	h := c.w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no")
-	c.w.WriteHeader(http.StatusOK)
-	f := &feed{w: c.w, rc: http.NewResponseController(c.w)}
-	if err := f.send("event: alive\ndata: {}\n\n"); err != nil {
+	f, ctx, cancel, err := s.openFeed(c)
+	if err != nil {
 		return nil, errWritten
 	}
-	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
-	go f.beat(ctx, cancel, s.Closing)
 	pictures := s.moving.join(s)
 	defer s.moving.leave(pictures)
 	for {

@@ -52,7 +52,7 @@ func (p *positions) Consume(ctx context.Context, _ stream.Consumer, h stream.Han
 
 func (p *positions) Follow(ctx context.Context, subjects []string, seq uint64, h stream.Handler) error {
 	for _, m := range p.kept[seq-1:] {
-		if m.Subject != subjects[0] {
+		if all := stream.Position + "*"; subjects[0] != all && m.Subject != subjects[0] {
 			continue
 		}
 		if err := h(ctx, m); err != nil {
