@@ -22,6 +22,7 @@ type learned struct {
 	speed2    float64 // mean square of a component of velocity, m²/s²
 	occupancy [modes]float64
 	scores    scores
+	straight  bool // nothing turns
 }
 
 const (
@@ -29,13 +30,20 @@ const (
 	defaultSigma  = 0.5 // m, of a report that states none, until it is learned
 	defaultSpeed  = 10  // m/s, deviation of each component, until it is learned
 	firstInterval = 1   // s
+	topSpeed      = 70  // m/s, 250 km/h
 )
 
-func prior() learned {
-	return learned{
+func prior(s Settings) learned {
+	l := learned{
 		interval: 0, unstated: defaultSigma * defaultSigma, detection: 0.9, births: 1, speed2: defaultSpeed * defaultSpeed,
-		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1},
+		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, turning: 0.04, lively: 0.26, abrupt: 0.1},
+		straight:  s.straight,
 	}
+	if s.straight {
+		l.occupancy[lively] += l.occupancy[turning]
+		l.occupancy[turning] = 0
+	}
+	return l
 }
 
 func (l *learned) period() float64 {
@@ -159,6 +167,16 @@ func (l *learned) death(dt float64) float64 {
 	return clamp(l.births/math.Max(l.known, 1), 1.0/500, 1.0/20) * scans
 }
 
+// fastest is the highest speed that a vehicle is believed to have, in the unit
+// of places a second: what one on a road can do, or where the unit is another
+// one, or what moves is, several times what is usual here.
+func (l *learned) fastest(s Settings) float64 {
+	if s.Fastest > 0 {
+		return s.Fastest
+	}
+	return math.Max(topSpeed, 6*math.Sqrt(l.speed2))
+}
+
 // tell takes in a scan's outcome.
 func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, born float64) {
 	gain := l.gain()
@@ -202,6 +220,9 @@ func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, b
 		l.detection = clamp(blend(l.detection, seen/there, g), 0.3, 0.99)
 		for m := range occupancy {
 			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/n, g), 0.02, 1)
+		}
+		if l.straight {
+			l.occupancy[turning] = 0
 		}
 	}
 	if moving > 0 {

@@ -109,8 +109,8 @@ func TestAccuracy_GOAL(t *testing.T) {
 	f1 := 2 * matched / (found + labelled)
 	t.Logf("F1 %.3f (precision %.3f, recall %.3f), dwell error %.1f s; %.0f stops labelled; the arrival is within its 95 %% in %.1f %%",
 		f1, precision, recall, dwell/matched, labelled, 100*inside/dwells)
-	// The project's bar of F1 0.90 is not met; the bound is what is.
-	if f1 < 0.885 || dwell/matched > 12 {
-		t.Errorf("F1 %.3f, dwell error %.1f s; the bounds are 0.885 and 12 s", f1, dwell/matched)
+	// The project's bar of F1 0.90 is not met; the bound is what is, .895, less chance.
+	if f1 < 0.890 || dwell/matched > 12 {
+		t.Errorf("F1 %.3f, dwell error %.1f s; the bounds are 0.890 and 12 s", f1, dwell/matched)
 	}
 }
