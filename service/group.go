@@ -42,8 +42,12 @@ func (b *Base) runGroups(ctx context.Context, s Step) error {
 		})
 	}()
 	for first := range queue {
-		if b.together(ctx, s, waiting(first, queue, s.Group)) != nil {
+		group := waiting(first, queue, s.Group)
+		if b.together(ctx, s, group) != nil {
 			break // ctx is done
+		}
+		if len(group) < s.Group {
+			gather(ctx, s.Gather)
 		}
 	}
 	stop()
@@ -51,6 +55,17 @@ func (b *Base) runGroups(ctx context.Context, s Step) error {
 		return err
 	}
 	return nil
+}
+
+// gather waits, unless there is nothing to wait for.
+func gather(ctx context.Context, d time.Duration) {
+	if d == 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // wholeStream tells whether what waits for the step can be counted: its place
