@@ -82,8 +82,8 @@ type Step struct {
 	// the messages just before it left.
 	Group int
 
-	// Gather is how long messages are let come together behind a group that was
-	// not full: a transaction costs the disk the same for one as for many.
+	// Gather is how long a group's first message waits for others: a transaction
+	// costs the disk the same for one as for many.
 	Gather time.Duration
 }
 
