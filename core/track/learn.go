@@ -22,8 +22,30 @@ type learned struct {
 	speed2    float64 // mean square of a component of velocity, m²/s²
 	occupancy [modes]float64
 	scores    scores
-	straight  bool // nothing turns
+	straight  bool     // nothing turns
+	scaled    bool     // speed2 has the scale of the places' unit
+	sources   []source // in the order in which they were first heard
 }
+
+// A source is how one sensor looks.
+type source struct {
+	name     string
+	placed   bool    // its own place matters
+	last     float64 // s, of its last scan
+	interval float64 // mean s between its scans; 0: not known yet
+	stated   float64 // mean variance that its reports state, m²; 0: none
+}
+
+// sigma is the deviation of its typical report, m.
+func (k *source) sigma(l *learned) float64 {
+	if k.stated > 0 {
+		return math.Sqrt(k.stated)
+	}
+	return math.Sqrt(l.unstated)
+}
+
+// maxSources bounds those that are told apart.
+const maxSources = 64
 
 const (
 	gainFloor     = 0.02
@@ -71,12 +93,10 @@ func (l *learned) look(s *Scan, dt float64) {
 	if dt > 0 {
 		if l.interval == 0 {
 			l.interval = dt
-			// A vehicle in one scan goes some deviations of the noise: where
-			// a unit other than the metre is in use this scales its speed.
-			l.speed2 = math.Max(l.speed2, square(4*l.sigma()/dt))
 		}
 		l.interval = blend(l.interval, dt, math.Max(gain, 0.05))
 	}
+	l.hear(s)
 	for _, r := range s.Reports {
 		if r.Sigma > 0 {
 			if l.stated == 0 {
@@ -104,6 +124,60 @@ func (l *learned) look(s *Scan, dt float64) {
 		l.clutter = math.Max(float64(len(s.Reports))/2, 0.1)
 		l.hidden = l.clutter
 	}
+}
+
+// hear takes in how the scan's source looks.
+func (l *learned) hear(s *Scan) {
+	l.sources = slices.Clone(l.sources) // states share it
+	i := slices.IndexFunc(l.sources, func(k source) bool { return k.name == s.Source && k.placed == (s.Sensor != nil) })
+	if i < 0 {
+		if len(l.sources) == maxSources {
+			return
+		}
+		i = len(l.sources)
+		l.sources = append(l.sources, source{name: s.Source, placed: s.Sensor != nil, last: s.Time})
+	}
+	k := &l.sources[i]
+	if dt := s.Time - k.last; dt > 0 {
+		if k.interval == 0 {
+			k.interval = dt
+			// A vehicle in one scan goes some deviations of the noise: where
+			// a unit other than the metre is in use this scales its speed.
+			// Another sensor's scan in between says nothing of that.
+			if !l.scaled {
+				l.speed2, l.scaled = math.Max(l.speed2, square(4*k.sigma(l)/dt)), true
+			}
+		}
+		k.interval = blend(k.interval, dt, math.Max(l.gain(), 0.05))
+	}
+	k.last = s.Time
+	for _, r := range s.Reports {
+		if r.Sigma > 0 {
+			if k.stated == 0 {
+				k.stated = r.Sigma * r.Sigma
+			}
+			k.stated = blend(k.stated, r.Sigma*r.Sigma, l.gain()/float64(len(s.Reports)))
+		}
+	}
+}
+
+// finest are the deviation, m, and the interval, s, of the source by whose
+// noise a vehicle is moved least in one of its scans: what models of motion are
+// scaled by. A second and coarser sensor does not make vehicles less steady.
+func (l *learned) finest() (sigma, period float64) {
+	least := math.Inf(1)
+	sigma, period = l.sigma(), l.period()
+	for i := range l.sources {
+		k := &l.sources[i]
+		t := l.period()
+		if k.interval > 0 {
+			t = k.interval
+		}
+		if q := square(k.sigma(l)) / (t * t * t); q < least {
+			least, sigma, period = q, k.sigma(l), t
+		}
+	}
+	return sigma, period
 }
 
 // nearest is the median distance to the next report, of the first thousand, m.

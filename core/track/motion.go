@@ -25,12 +25,12 @@ const dwell = 10
 // motionOf derives the models from what was learned.
 func motionOf(l *learned, dt float64) motion {
 	m := motion{dt: dt}
-	period := l.period()
+	sigma, period := l.finest()
 	for i, k := range index {
-		m.noise[i] = square(k*l.sigma()) / (period * period * period)
+		m.noise[i] = square(k*sigma) / (period * period * period)
 	}
-	m.creep = square(0.05*l.sigma()) / period
-	m.still = square(0.02 * l.sigma() / period)
+	m.creep = square(0.05*sigma) / period
+	m.still = square(0.02 * sigma / period)
 	m.restart = l.speed2 / 4
 	total := 0.0 // each share has a floor, so they need not sum to one
 	for _, w := range l.occupancy {

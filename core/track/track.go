@@ -54,6 +54,7 @@ type Sensor struct {
 type Scan struct {
 	Number  int
 	Time    float64 // s
+	Source  string  // which sensor looked; all that have one name are one
 	Sensor  *Sensor // nil: the place of the sensor does not matter
 	Reports []Report
 }
