@@ -42,7 +42,7 @@ func (w *weather) fill() {
 		}
 		// Where the air is slow, gas goes back as far as the plume starts wide: the
 		// edge of an advected cloud, smoothed.
-		if back := x * w.back; back < 2.5 {
+		if back := (x - w.delay) * w.back; back < 2.5 {
 			s.axis *= 0.5 * math.Erfc(-back/math.Sqrt2)
 		}
 		w.table[i] = s

@@ -13,6 +13,8 @@ const (
 	wSwing          // standard deviation of the plume's direction from pass to pass
 	wIy             // sideways intensity of what swings
 	wIz             // upward intensity
+	wBend           // distance in which the upward spread bends
+	wHeight         // of the source
 	wSize           // standard deviation of the plume where it starts
 	wScatter        // of the strength from pass to pass
 	wAside          // distance that a swing has at the source already
@@ -32,6 +34,7 @@ type weather struct {
 	size2   float64 // m², sideways
 	rise2   float64 // m², upwards
 	back    float64 // 1/m: one over how far gas goes against the wind
+	delay   float64 // m that gas has gone before it is up among the roofs
 	height  float64 // m
 	lag     float64 // s
 	miss    float64
@@ -67,9 +70,12 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	w := weather{u: u}
 	w.bias = 8 * math.Pi / 180 * u[wBias]
 	w.swing = log(wSwing, 0.15, 0.4)
-	iy, iz, size, rise, height, aside := 0.08, 0.08, 1.0, 1.0, 1.2, 10.0
+	iy, iz, bend, size, rise, height, aside := 0.08, 0.08, 120.0, 1.0, 1.0, 1.2, 10.0
 	if town {
-		iy, iz, size, rise, height, aside = 0.14, 0.20, 8.0, 4.5, 4.0, 100.0
+		// Among the roofs eddies are small: an upward spread is that of diffusion after
+		// twice the way that the wind makes in their time, κu*z/σw² (Taylor 1922).
+		iy, iz, bend, size, rise, height, aside = 0.14, 0.20, 12.0, 8.0, 4.5, 5.5, 100.0
+		w.delay = 5
 	}
 	rise = log(wRise, rise, 0.5)
 	w.rise2 = rise * rise
@@ -78,7 +84,8 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	iy, iz, size = log(wIy, iy, 0.4), log(wIz, iz, 0.5), log(wSize, size, 0.5)
 	w.iy2, w.iz2, w.size2 = iy*iy, iz*iz, size*size
 	w.back = 1 / (1.2 * size)
-	w.bend, w.height, w.lag, w.miss = 1.0/120, height, 0.8, 0.1
+	w.bend, w.height = 1/log(wBend, bend, 0.6), log(wHeight, height, 0.35)
+	w.lag, w.miss = 0.8, 0.1
 	s, sum := log(wScatter, 0.6, 0.35), 0.0
 	for i := range w.scatter {
 		z := (rateStep*float64(i-strengthReach) + s*s/2) / s
