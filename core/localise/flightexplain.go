@@ -11,14 +11,7 @@ import (
 // explain lists the passes that say most, for the source or against it, at the
 // likeliest place, weather and rate of each flight.
 func (c *chart) explain() []Contribution {
-	var best *leaf
-	most := math.Inf(-1)
-	for i := range c.leaves {
-		// The likeliest place, not the largest square.
-		if w := c.weigh(&c.leaves[i]) - 2*math.Log(c.leaves[i].h); w > most {
-			most, best = w, &c.leaves[i]
-		}
-	}
+	best := c.likeliest()
 	var all []Contribution
 	for _, e := range append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share}) {
 		all = append(all, e.explain(best.x, best.y)...)
