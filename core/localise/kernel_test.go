@@ -120,3 +120,25 @@ func BenchmarkFan_Million(b *testing.B) {
 		b.Fatal("not a number")
 	}
 }
+
+// A table over how far a plume has risen gives what is worked out for each
+// reading, to a hundredth of the most that this height can have.
+func TestColumns_AreTheDistributionOverHeight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
+		z, height, size := f(0, 20, "z"), f(0.1, 10, "height"), f(0.2, 5, "size")
+		var c columns
+		c.fill([]float64{7, z}, height, size)
+		e := emitter{z: height, columns: &c}
+		top := 0.0
+		for rise := 1e-4; rise < 1e5; rise *= 1.37 {
+			top = math.Max(top, atHeight(z, height, size, rise))
+		}
+		for rise := 1e-4; rise < 1e5; rise *= 1.013 {
+			got, want := e.vertical(2, z, size, rise), atHeight(z, height, size, rise)
+			if math.Abs(got-want) > 0.01*top {
+				t.Fatalf("risen %.3g m: %.5g by the table, %.5g in truth", math.Sqrt(rise), got, want)
+			}
+		}
+	})
+}

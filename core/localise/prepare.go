@@ -61,6 +61,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 	}
 	m.sensors = len(names)
 	m.data = sample(gather(m.data, m.sensors))
+	m.setHeights()
 	m.area = searchBox(m.data)
 	m.readWind(m.path)
 	m.firstBackground()

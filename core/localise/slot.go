@@ -47,12 +47,13 @@ type ratio struct {
 	logs    [turns][swells]float64
 	flushed bool // logs hold something
 	held    int
-	sum     float64
+	sum     float64 // log of the slots that are done, but for those in times
+	times   float64 // product of the last slots
 }
 
 // newRatio starts a ratio with the fluctuation and the swell of th.
 func newRatio(th []float64) ratio {
-	r := ratio{fluct2: math.Exp(2 * th[pFluct])}
+	r := ratio{fluct2: math.Exp(2 * th[pFluct]), times: 1}
 	s := math.Exp(th[pSwell])
 	for m := range r.swell {
 		r.swell[m] = math.Exp(s * swellNode[m])
@@ -63,7 +64,7 @@ func newRatio(th []float64) ratio {
 // newRoughRatio is newRatio without an integral over the strength, whose
 // variance goes to the fluctuation.
 func newRoughRatio(th []float64) ratio {
-	return ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, swell: [swells]float64{1, 1, 1}}
+	return ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, times: 1, swell: [swells]float64{1, 1, 1}}
 }
 
 // add counts a reading whose plume has the given mean for each turn, in standard
@@ -78,19 +79,30 @@ func (r *ratio) add(d *datum, mean *fan, there float64) {
 	}
 	r.held++
 	k := 1 / there
+	base := freedom * d.invBase
 	for n := range mean {
 		within := mean[n] * k // what it is when it is there
+		if within < leastMean {
+			continue
+		}
 		from, to := r.used(n)
 		for m := from; m < to; m++ {
 			w := within * r.swell[m]
-			v := 1 + r.fluct2*w*w
 			e := d.d - w
+			w *= w
+			v := 1 + r.fluct2*w
 			// t(e; v)/t(d; 1) of four degrees of freedom: v^-1/2 (c/(4+e²/v))^5/2.
-			c := v / ((freedom*v + e*e) * d.invBase)
-			r.product[n][m] *= 1 - there + there*c*c*math.Sqrt(c/v)
+			s := 1 / (base*v + e*e*d.invBase)
+			s2 := v * s
+			r.product[n][m] *= 1 - there + there*s2*s2*math.Sqrt(s)
 		}
 	}
 }
+
+// leastMean is the plume, in standard deviations of the background, below which
+// there is none: a thousand such readings change the log likelihood by less than
+// an eighth (the slope is 5d/(4+d²), at most 1.25).
+const leastMean = 1e-4
 
 // used tells which strengths are looked at for a turn: at the greatest turns,
 // which weigh little, the middle one stands for all.
@@ -160,23 +172,47 @@ func (r *ratio) weights() (w [turns][swells]float64, top float64) {
 	return w, top
 }
 
-// close ends a slot.
-func (r *ratio) close() {
-	if r.held == 0 {
-		return
+// total is the sum of weights.
+func (r *ratio) total() (sum, top float64) {
+	if r.rough && !r.flushed {
+		for n := 1; n < turns-1; n++ {
+			sum += turnWeight[n] * r.product[n][swells/2]
+		}
+		return sum, 0
+	}
+	if !r.flushed {
+		sum = turnWeight[0]*r.product[0][swells/2] + turnWeight[turns-1]*r.product[turns-1][swells/2]
+		for n := 1; n < turns-1; n++ {
+			p := &r.product[n]
+			sum += turnWeight[n] * (swellWeight[0]*p[0] + swellWeight[1]*p[1] + swellWeight[2]*p[2])
+		}
+		return sum, 0
 	}
 	w, top := r.weights()
-	sum := 0.0
 	for n := range w {
 		for m := range w[n] {
 			sum += w[n][m]
 		}
 	}
-	r.sum += top + math.Log(sum)
+	return sum, top
+}
+
+// close ends a slot.
+func (r *ratio) close() {
+	if r.held == 0 {
+		return
+	}
+	sum, top := r.total()
 	r.held = 0
+	r.sum += top
+	// Logarithms are taken of products of slots, before they leave the range of numbers.
+	if r.times *= sum; !(r.times > 1e-100 && r.times < 1e100) {
+		r.sum += math.Log(r.times/sum) + math.Log(sum)
+		r.times = 1
+	}
 }
 
 func (r *ratio) log() float64 {
 	r.close()
-	return r.sum
+	return r.sum + math.Log(r.times)
 }

@@ -94,7 +94,7 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 	if from.k > 0 {
 		reference = best(from.particles).th
 	}
-	c, err := m.survey(ctx, reference)
+	c, err := m.survey(ctx, reference, mapAcross)
 	if err != nil {
 		return stage{}, err
 	}
