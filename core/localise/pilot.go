@@ -155,7 +155,7 @@ func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 		if s%5 == 0 { // the worse half gives way to the better
 			m.cull(pop, round, s)
 		}
-		m.move(pop, c, 1, -1000*(round+1)-s)
+		m.move(pop, &target{survey: c, beta: 1}, -1000*(round+1)-s)
 	}
 	m.cull(pop, round, pilotSweeps)
 	first := best(pop)
