@@ -35,6 +35,7 @@ type datum struct {
 	invBase    float64 // 1/(freedom + d²)
 	path       bool
 	above      bool    // value is above the background already
+	full       bool    // the sensor was saturated: there was value or more
 	column     int     // which of the columns has its height, plus one; 0 = none
 	slot       int     // the stretch of time whose readings share one turn of the wind
 	vx, vy     float64 // wind at t, m/s

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
 
 	"github.com/vigia-project/vigia"
@@ -141,4 +142,19 @@ func TestColumns_AreTheDistributionOverHeight(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a saturated sensor says is the tail of the Student distribution, far out
+// too.
+func TestBeyond_IsTheTail(t *testing.T) {
+	student4 := distuv.StudentsT{Sigma: 1, Nu: freedom}
+	for x := -40.0; x < 200; x += 0.37 {
+		if got, want := beyond(x), student4.Survival(x); math.Abs(got-want) > 1e-9+1e-5*want && x < 100 {
+			t.Fatalf("beyond %v lies %v, %v in truth", x, got, want)
+		}
+	}
+	// Far out the tail is 3/x⁴.
+	if got, want := beyond(1e5), 3/1e20; math.Abs(got/want-1) > 1e-6 {
+		t.Fatalf("beyond 1e5 lies %v, %v in truth", got, want)
+	}
 }

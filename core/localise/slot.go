@@ -90,6 +90,10 @@ func (r *ratio) add(d *datum, mean *fan, there float64) {
 			w := within * r.swell[m]
 			e := d.d - w
 			w *= w
+			if d.full {
+				r.product[n][m] *= 1 - there + there*beyond(e/math.Sqrt(1+r.fluct2*w))/beyond(d.d)
+				continue
+			}
 			v := 1 + r.fluct2*w
 			// t(e; v)/t(d; 1) of four degrees of freedom: v^-1/2 (c/(4+e²/v))^5/2.
 			s := 1 / (base*v + e*e*d.invBase)
@@ -103,6 +107,18 @@ func (r *ratio) add(d *datum, mean *fan, there float64) {
 // there is none: a thousand such readings change the log likelihood by less than
 // an eighth (the slope is 5d/(4+d²), at most 1.25).
 const leastMean = 1e-4
+
+// beyond is the probability that a Student variable of four degrees of freedom
+// exceeds t: what a saturated sensor says, whose reading is censored from the
+// right (Tobin 1958, Econometrica 26:24). With u = t/√(4+t²) it is (1-u)²(2+u)/4.
+func beyond(t float64) float64 {
+	root := math.Sqrt(freedom + t*t)
+	less := 1 - t/root
+	if t > 0 { // without a difference of nearly equal numbers
+		less = freedom / (root * (root + t))
+	}
+	return less * less * (3 - less) / 4
+}
 
 // used tells which strengths are looked at for a turn: at the greatest turns,
 // which weigh little, the middle one stands for all.
