@@ -27,7 +27,7 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-2"
+const method = "smc-3"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {

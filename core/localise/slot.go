@@ -54,17 +54,27 @@ type ratio struct {
 // newRatio starts a ratio with the fluctuation and the swell of th.
 func newRatio(th []float64) ratio {
 	r := ratio{fluct2: math.Exp(2 * th[pFluct]), times: 1}
-	s := math.Exp(th[pSwell])
+	s, c := math.Exp(th[pSwell]), centre(r.fluct2)
 	for m := range r.swell {
-		r.swell[m] = math.Exp(s * swellNode[m])
+		r.swell[m] = c * math.Exp(s*swellNode[m]-s*s/2)
 	}
 	return r
 }
 
+// centre is where the distribution of a plume's concentrations has its middle,
+// over its mean. They are skewed, near enough log-normal (Hanna 1984; Yee and Chan
+// 1997, Boundary-Layer Meteorology 84:1), so that half of them lie below
+// exp(-σ²/2) of the mean; the Student distribution that stands for them is
+// symmetric about that. Its middle half, ±0.741 of its scale, is that of a
+// log-normal of σ = 1.1 of it.
+func centre(fluct2 float64) float64 { return math.Exp(-1.1 * 1.1 / 2 * fluct2) }
+
 // newRoughRatio is newRatio without an integral over the strength, whose
 // variance goes to the fluctuation.
 func newRoughRatio(th []float64) ratio {
-	return ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, times: 1, swell: [swells]float64{1, 1, 1}}
+	r := ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, times: 1}
+	r.swell[swells/2] = centre(r.fluct2)
+	return r
 }
 
 // add counts a reading whose plume has the given mean for each turn, in standard
