@@ -1452,6 +1452,8 @@ export interface components {
             sigma?: number;
             /** @description Detection limit, the value's unit; absent = not known. */
             limit?: number;
+            /** @description The most that the sensor can read, the value's unit; absent = not known. */
+            saturation?: number;
             /** @description The value is above its background already. */
             above?: boolean;
         };
