@@ -74,7 +74,7 @@ func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends
 func (f *Follow) step() service.Step {
 	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}, Group: together, Gather: gather}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
-		b, err := batchOf(m)
+		b, err := service.ReadMotion(m.Data)
 		if err != nil {
 			return nil, vigia.Errorf(vigia.Invalid, "the batch is not readable: %v", err)
 		}
@@ -95,21 +95,6 @@ func (f *Follow) step() service.Step {
 		return f.apply(s, w, out), nil
 	}
 	return s
-}
-
-// passed is what is not looked at.
-type passed struct{}
-
-func (*passed) UnmarshalJSON([]byte) error { return nil }
-
-// batchOf reads a batch without the bytes as they came, which are a third of it.
-func batchOf(m stream.Message) (vigia.Batch, error) {
-	var b struct {
-		vigia.Batch
-		Raw passed `json:"raw"`
-	}
-	err := json.Unmarshal(m.Data, &b)
-	return b.Batch, err
 }
 
 func flightOf(subject string) vigia.ID { return vigia.ID(strings.TrimPrefix(subject, stream.Position)) }
@@ -197,7 +182,7 @@ func (f *Follow) again(ctx context.Context, w *Watch, from, until uint64) error 
 		if m.Seq >= until {
 			return errEnough
 		}
-		b, err := batchOf(m)
+		b, err := service.ReadMotion(m.Data)
 		if err != nil {
 			return nil // it was passed over before
 		}
