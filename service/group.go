@@ -13,6 +13,9 @@ import (
 const (
 	firstPause = 20 * time.Millisecond // before something that failed is tried again
 	lastPause  = 10 * time.Second
+
+	groupBytes = 16 << 20 // of a group's messages, about
+	readAhead  = 4        // messages, beside those that the stream holds ready
 )
 
 // runGroups does a step on groups of messages until ctx is done. It reads on
@@ -28,7 +31,7 @@ func (b *Base) runGroups(ctx context.Context, s Step) error {
 	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	queue := make(chan stream.Message, s.Group)
+	queue := make(chan stream.Message, readAhead)
 	ended := make(chan error, 1)
 	go func() {
 		defer close(queue)
@@ -42,7 +45,7 @@ func (b *Base) runGroups(ctx context.Context, s Step) error {
 		})
 	}()
 	for first := range queue {
-		if b.together(ctx, s, waiting(first, queue, s.Group)) != nil {
+		if b.together(ctx, s, s.gather(first, queue)) != nil {
 			break // ctx is done
 		}
 	}
@@ -64,17 +67,20 @@ func wholeStream(s Step) error {
 	return vigia.Errorf(vigia.Internal, "the step %s takes groups and does not read a whole stream", s.Name)
 }
 
-// waiting is the first message and those that wait behind it.
-func waiting(first stream.Message, queue <-chan stream.Message, most int) []stream.Message {
-	group := []stream.Message{first}
-	for len(group) < most {
+// gather is the first message and those that come within the step's time, or
+// are there already: as many as a group may have, in messages and in bytes.
+func (s Step) gather(first stream.Message, queue <-chan stream.Message) []stream.Message {
+	group, bytes := []stream.Message{first}, len(first.Data)
+	late := time.NewTimer(s.Gather)
+	defer late.Stop()
+	for len(group) < s.Group && bytes < groupBytes {
 		select {
 		case m, ok := <-queue:
 			if !ok {
 				return group
 			}
-			group = append(group, m)
-		default:
+			group, bytes = append(group, m), bytes+len(m.Data)
+		case <-late.C:
 			return group
 		}
 	}

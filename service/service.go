@@ -81,6 +81,10 @@ type Step struct {
 	// reads a whole stream, and its Prepare does not look in the store for what
 	// the messages just before it left.
 	Group int
+
+	// Gather is how long a group's first message waits for others: a transaction
+	// costs the disk the same for one as for many.
+	Gather time.Duration
 }
 
 // Consumer is the step's name in the stream.

@@ -233,7 +233,7 @@ func (u *updates) Update(ctx context.Context, f func(store.Tx) error) error {
 // grouped is the counting step over all positions, in groups.
 func grouped(prepare func(m stream.Message) error) service.Step {
 	s := count(prepare)
-	s.Subjects, s.Group = []string{stream.Position + "*"}, 100
+	s.Subjects, s.Group, s.Gather = []string{stream.Position + "*"}, 100, 10*time.Millisecond
 	return s
 }
 

@@ -86,7 +86,7 @@ func largeShare(spread, eddyM float64) float64 {
 func grow(spread, largeShare, sigma, timeS, dissipation, dt float64) float64 {
 	const fourThirds = 0.65 // gives spread² = (0.5/6) ε t³ in the inertial range
 	mixing := math.Min(
-		fourThirds*math.Cbrt(dissipation)*math.Pow(spread, 4.0/3),
+		fourThirds*math.Cbrt(dissipation*spread)*spread,
 		(1-largeShare)*sigma*sigma*timeS)
 	return math.Sqrt(spread*spread + 2*mixing*dt)
 }
@@ -112,7 +112,8 @@ type plume struct {
 	spreadV           float64
 	rateKgS           float64 // mean
 	rate              process // beside the mean, relative
-	radiusM           float64 // puffs farther than this from the origin are dropped
+	aroundX, aroundY  float64 // puffs farther than radiusM from here are dropped
+	radiusM           float64
 	onFromS, onUntilS float64 // it emits between; both 0: always
 	puffs             []puff
 	outKg             float64 // let out
@@ -130,7 +131,7 @@ func (p *plume) step(now, dt float64, a *air, rng *rand.Rand) {
 	for i := range p.puffs {
 		q := &p.puffs[i]
 		q.step(dt, a, rng)
-		if math.Hypot(q.at.X, q.at.Y) > p.radiusM+3*q.spreadH {
+		if math.Hypot(q.at.X-p.aroundX, q.at.Y-p.aroundY) > p.radiusM+3*q.spreadH {
 			p.goneKg += q.massKg
 			continue
 		}

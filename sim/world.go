@@ -187,13 +187,18 @@ func newRun(w *World) *run {
 func (w *World) newPlume(h House, at geo.Local) plume {
 	s := w.Scenario
 	minX, minY, maxX, maxY := h.Footprint.Bounds()
+	radius := w.town.radius() + s.Pattern.MarginM + 50
+	if p := s.Pattern; p.AreaM > 0 { // what has left it does not come back against the wind
+		radius = p.AreaM/math.Sqrt2 + 1.5*p.MarginM + 150
+		radius = math.Max(radius, math.Hypot(at.X-p.AreaX, at.Y-p.AreaY)+150)
+	}
 	return plume{
 		at:      at,
 		spreadH: math.Sqrt((maxX-minX)*(maxY-minY)) / 4.3,
 		spreadV: h.HeightM / 2.15,
 		rateKgS: s.RateKgH / 3600,
 		rate:    process{sd: s.RateSD, timeS: s.RateTimeS},
-		radiusM: w.town.radius() + s.Pattern.MarginM + 50,
+		aroundX: s.Pattern.AreaX, aroundY: s.Pattern.AreaY, radiusM: radius,
 		onFromS: s.OnFromS, onUntilS: s.OnUntilS,
 	}
 }

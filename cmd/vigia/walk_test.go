@@ -86,6 +86,9 @@ func TestWalk(t *testing.T) {
 	if _, err := s.vigia("", "lead", "acknowledge", id, "--token", s.tokens[vigia.Partner]); err == nil {
 		t.Error("the partner acknowledged a lead that was not released")
 	}
+	if _, err := s.vigia("", "flight", "propose", walkFlight, "--wind-from", "240", "--token", s.tokens[vigia.Analyst]); err == nil || !strings.Contains(err.Error(), "nothing to fly over again") {
+		t.Errorf("a flight over a place without buildings is proposed: %v", err)
+	}
 	s.must("", "lead", "approve", id, "--token", s.tokens[vigia.Approver])
 	s.must("", "lead", "release", id, "--token", s.tokens[vigia.Approver])
 	s.must("", "lead", "acknowledge", id, "--token", s.tokens[vigia.Partner])

@@ -15,11 +15,14 @@ const (
 	coarsest = 40.0 // metres, of a square
 	finest   = 5.0
 
-	firstSky  = 24 // weathers of a flight's first look over everything
-	secondSky = 32 // of the next ones, drawn where the first are borne out
+	firstSky  = 12 // weathers of a flight's first look over everything
+	secondSky = 24 // of the next ones, drawn where the first are borne out
+	tuneSky   = 80 // of those that are tried on some squares of the posterior,
+	tuneOn    = 8  // which are so many,
+	tuneTimes = 4  // so many times
 
-	aliveWithin = 12.0 // log of how far behind the best a square is followed still
-	mostSplit   = 160  // squares that are split at a time
+	aliveWithin = 8.0 // log of how far behind the best a square is followed still
+	mostSplit   = 160 // squares that are split at a time
 
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
@@ -242,23 +245,50 @@ func (c *chart) ownOf(l *leaf, at []chain) {
 	for k := range at {
 		sum := math.Inf(-1)
 		for j := range rateNodes {
-			sum = logAdd(sum, at[k].log[j]+math.Log(math.Max(prior[j], 1e-300)))
+			sum = logAdd(sum, at[k].log(j)+math.Log(math.Max(prior[j], 1e-300)))
 		}
 		l.ownLogs[k] = sum + m
 	}
 }
 
-// refit draws the sky anew where the looked-at leaves bear it out.
-func (c *chart) refit(which []int, use uint64) {
-	posterior := append([]float64(nil), c.sky.log...)
-	for k := range posterior {
-		sum := math.Inf(-1)
+// refit draws the sky anew, n weathers, where the looked-at leaves bear it out.
+func (c *chart) refit(which []int, n int, use uint64) {
+	likely := make([]float64, len(c.sky.of))
+	for k := range likely {
+		likely[k] = math.Inf(-1)
 		for _, i := range which {
-			sum = logAdd(sum, c.leaves[i].ownLogs[k])
+			likely[k] = logAdd(likely[k], c.leaves[i].ownLogs[k])
 		}
-		posterior[k] += sum
 	}
-	c.sky = c.sky.fitted(posterior, secondSky, c.random(use, 1), c.town)
+	c.sky = c.sky.fitted(likely, n, c.random(use, 1), c.town)
+}
+
+// tune draws the sky anew, time after time, where some leaves of the posterior
+// bear it out.
+func (c *chart) tune(use uint64) {
+	which := c.some(tuneOn)
+	for i := range uint64(tuneTimes) {
+		n := tuneSky
+		if i == tuneTimes-1 {
+			n = secondSky
+		}
+		c.look(which, false)
+		c.refit(which, n, use+i)
+	}
+}
+
+// some picks up to n leaves at even steps of the posterior.
+func (c *chart) some(n int) []int {
+	w, _, total := c.weights()
+	var out []int
+	cum, next := 0.0, 0.5/float64(n)
+	for i := range w {
+		if cum += math.Exp(w[i] - total); cum > next {
+			out = append(out, i)
+			next = (math.Floor(cum*float64(n)-0.5) + 1.5) / float64(n)
+		}
+	}
+	return out
 }
 
 // split cuts the heaviest leaves larger than h into four, and drops none of the
@@ -334,17 +364,17 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	c.refit(all, 2)
+	c.refit(all, secondSky, 2)
 	c.split(coarsest / 2)
 	c.look(c.alive(), false)
 	c.split(coarsest / 4)
-	which := c.alive()
-	c.look(which, false)
+	c.tune(10)
+	c.look(c.alive(), false)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	c.refit(which, 3)
 	c.split(finest)
+	c.tune(20)
 	c.look(c.alive(), true)
 	return ctx.Err()
 }

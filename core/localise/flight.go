@@ -21,8 +21,9 @@ const (
 	usuallyOn = 0.85   // part of the time that a source emits
 	onOffTime = 2700.0 // seconds in which on and off are forgotten
 
-	swingNodes = 13
+	swingNodes = 11
 	swingReach = 3.0 // times the scale of the swing
+	swingStep  = 2 * swingReach / (swingNodes - 1)
 	swingFree  = 5.0 // degrees of freedom of its distribution, a Student's
 
 	// Passes are not quite independent: gusts last longer than the way from one to
@@ -40,7 +41,7 @@ const (
 var swingAt, swingWeight = func() (at, w [swingNodes]float64) {
 	sum := 0.0
 	for i := range at {
-		at[i] = swingReach * (2*float64(i)/(swingNodes-1) - 1)
+		at[i] = swingStep*float64(i) - swingReach
 		w[i] = math.Pow(1+at[i]*at[i]/swingFree, -(swingFree+1)/2)
 		sum += w[i]
 	}
@@ -60,32 +61,37 @@ type flight struct {
 // A look is a sniff as seen from a place: downwind and crosswind of it.
 type look struct {
 	x, y, z float64 // metres
-	far     float64 // x, without becoming nothing or less: how far the plume has grown
 	cross   float64 // the sensor's velocity across the wind, m/s
 	k       float64 // unit's reading per (kg/h)/m² over the wind's speed
 	over    float64
 	weight  float64
 	when    float64
-	logX    float64 // of x over fadeFrom
-	sniff   int     // of the pass
+	step    int // of a weather's table, and the part of the way to the next
+	part    float64
+	sniff   int // of the pass
 }
 
 // A chain is what the passes so far say of one place in one weather, for each
-// rate: the log of the likelihood ratio, and the probability that the source is
-// on after the last of them.
+// rate: the likelihood ratio, and the probability that the source is on after the
+// last of them. The ratio is a product, of which what grew too large or too small
+// is kept as a logarithm.
 type chain struct {
-	log  [rateNodes]float64
-	on   [rateNodes]float64
-	last float64 // time of the last pass that says something
+	logs  [rateNodes]float64
+	times [rateNodes]float64
+	on    [rateNodes]float64
+	last  float64 // time of the last pass that says something
 }
 
 func newChain() chain {
 	var c chain
 	for j := range c.on {
-		c.on[j] = usuallyOn
+		c.on[j], c.times[j] = usuallyOn, 1
 	}
 	return c
 }
+
+// log is the log of the likelihood ratio of a rate.
+func (c *chain) log(j int) float64 { return c.logs[j] + math.Log(c.times[j]) }
 
 // looks appends how a pass is seen from a place, without what no wind could
 // have carried there.
@@ -116,101 +122,14 @@ func (f *flight) looks(p *pass, x, y float64, out []look) []look {
 		if along < -upwind || math.Abs(across) > 0.9*math.Max(along, 0)+50 {
 			continue
 		}
-		far := (along + math.Sqrt(along*along+4*growFrom*growFrom)) / 2
+		step, part := tableAt(along)
 		out = append(out, look{sniff: i,
-			far: far, x: along, y: across, z: s.z, cross: s.vy*vx - s.vx*vy,
+			x: along, y: across, z: s.z, cross: s.vy*vx - s.vx*vy,
 			k: s.perKg / (2 * math.Pi * 3600 * math.Max(u, minWind)), over: s.over, weight: s.weight, when: s.when,
-			logX: math.Log(math.Max(far, 10) / fadeFrom),
+			step: step, part: part,
 		})
 	}
 	return out
-}
-
-// A glance is the scratch that a pass is worked out in.
-type glance struct {
-	looks []look
-	met   []int     // those of them that some swing of the plume meets
-	c     []float64 // of each met: on the axis, per kg/h
-	y     []float64 // metres off the axis
-	inv   []float64 // 1/(2σy²)
-	root  []float64 // metres to the side in a swing of one radian
-}
-
-// strengthOf returns, for each strength of the plume in a pass, the likelihood
-// ratio averaged over the swings; ok is false where the pass says nothing.
-func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (ok bool) {
-	g.met, g.c, g.y, g.inv, g.root = g.met[:0], g.c[:0], g.y[:0], g.inv[:0], g.root[:0]
-	most := 0.0
-	for i := range g.looks {
-		l := &g.looks[i]
-		x2 := l.far * l.far
-		slip := w.lag * l.cross
-		sy2 := w.iy2*x2/(1+spreadBend*l.far) + w.size2 + slip*slip
-		sz2 := w.iz2*x2/(1+w.bend*l.far) + w.rise2
-		i2 := 0.5 / sz2
-		h := l.z - w.height
-		c := l.k * math.Exp(w.fade*l.logX) * fastExp(-h*h*i2) * (1 + fastExp(-4*l.z*w.height*i2)) / math.Sqrt(sy2*sz2)
-		// Where the air is slow, gas goes back as far as the plume starts wide: the
-		// edge of an advected cloud, smoothed.
-		if back := l.x * w.back; back < 2.5 {
-			c *= 0.5 * math.Erfc(-back/math.Sqrt2)
-		}
-		y, inv, root := l.y+w.bias*l.x-slip, 0.5/sy2, math.Sqrt(x2+w.aside2)
-		if near := math.Max(math.Abs(y)-swingReach*w.swing*root, 0); near*near*inv > 10 {
-			continue // no swing brings it here
-		}
-		g.met = append(g.met, i)
-		g.c, g.y, g.inv, g.root = append(g.c, c), append(g.y, y), append(g.inv, inv), append(g.root, root)
-		most = math.Max(most, c*c*l.weight)
-	}
-	top := strengths[strengthNodes-1]
-	if most*top*top < 1e-3 {
-		return false
-	}
-	*out = [strengthNodes]float64{}
-	for n, d := range swingAt {
-		d *= w.swing
-		var s1, s2, b0, b1 float64
-		for i, k := range g.met {
-			y := g.y[i] + d*g.root[i]
-			e := y * y * g.inv[i]
-			if e > 10 {
-				continue
-			}
-			l := &g.looks[k]
-			v := g.c[i] * fastExp(-e)
-			wv := l.weight * v
-			s1 += wv * l.over
-			s2 += wv * v
-			b0 += wv
-			b1 += wv * l.when
-		}
-		i0, i1 := p.inv[0]*b0+p.inv[1]*b1, p.inv[1]*b0+p.inv[2]*b1
-		s1 -= i0*p.proj[0] + i1*p.proj[1]
-		s2 = math.Max(s2-i0*b0-i1*b1, 0)
-		// From the strongest down, until there is nothing left to tell.
-		for j := strengthNodes - 1; j >= 0; j-- {
-			a := strengths[j]
-			if a*(math.Abs(s1)+a*s2) < 1e-3 {
-				for ; j >= 0; j-- {
-					out[j] += swingWeight[n]
-				}
-				break
-			}
-			if x := a * (s1 - 0.5*a*s2); x > -30 {
-				out[j] += swingWeight[n] * expAny(x)
-			}
-		}
-	}
-	return true
-}
-
-// expAny is exp, of which what is beyond 70 is cut off.
-func expAny(x float64) float64 {
-	if x <= 0 {
-		return fastExp(x)
-	}
-	return 1 / fastExp(-math.Min(x, 70))
 }
 
 // follow takes a chain on through some passes, as seen from a place in one
@@ -230,10 +149,13 @@ func (g *glance) follow(c *chain, p *pass, w *weather) {
 		for i, q := range w.scatter {
 			l += q * strength[j+i]
 		}
-		l = math.Exp(passCounts * math.Log(w.miss+(1-w.miss)*l))
+		l = math.Sqrt(w.miss + (1-w.miss)*l) // counts for half
 		on := usuallyOn + keep*(c.on[j]-usuallyOn)
 		all := on*l + 1 - on
-		c.log[j] += math.Log(all)
+		if c.times[j] *= all; c.times[j] > 1e100 || c.times[j] < 1e-100 {
+			c.logs[j] += math.Log(c.times[j])
+			c.times[j] = 1
+		}
 		c.on[j] = on * l / all
 	}
 }
@@ -258,7 +180,7 @@ func (s sky) over(at []chain) (l [rateNodes]float64) {
 	for j := range l {
 		l[j] = math.Inf(-1)
 		for m := range at {
-			l[j] = logAdd(l[j], s.log[m]+at[m].log[j])
+			l[j] = logAdd(l[j], s.log[m]+at[m].log(j))
 		}
 	}
 	return l

@@ -11,14 +11,7 @@ import (
 // explain lists the passes that say most, for the source or against it, at the
 // likeliest place, weather and rate of each flight.
 func (c *chart) explain() []Contribution {
-	var best *leaf
-	most := math.Inf(-1)
-	for i := range c.leaves {
-		// The likeliest place, not the largest square.
-		if w := c.weigh(&c.leaves[i]) - 2*math.Log(c.leaves[i].h); w > most {
-			most, best = w, &c.leaves[i]
-		}
-	}
+	best := c.likeliest()
 	var all []Contribution
 	for _, e := range append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share}) {
 		all = append(all, e.explain(best.x, best.y)...)
@@ -33,9 +26,9 @@ func (e flown) explain(x, y float64) []Contribution {
 	e.flight.chains(x, y, e.sky, at, 0, len(e.flight.passes))
 	weather, rate, most := 0, 0, math.Inf(-1)
 	for m := range at {
-		for j, l := range at[m].log {
-			if l+e.sky.log[m] > most {
-				weather, rate, most = m, j, l+e.sky.log[m]
+		for j := range rateNodes {
+			if l := at[m].log(j) + e.sky.log[m]; l > most {
+				weather, rate, most = m, j, l
 			}
 		}
 	}
@@ -50,11 +43,11 @@ func (e flown) explain(x, y float64) []Contribution {
 		before := newChain()
 		before.on[rate] = 1
 		g.follow(&before, p, w)
-		l := before.log[rate]
+		l := before.log(rate)
 		if math.Abs(l) < leastLogRatio {
 			continue
 		}
-		if c := g.told(e.flight.start, p, math.Exp(rateLowest+rateStep*float64(rate))); c.Readings > 0 {
+		if c := g.told(e.flight.start, p, w, math.Exp(rateLowest+rateStep*float64(rate))); c.Readings > 0 {
 			c.Sensor, c.LogRatio = p.sensor, l
 			out = append(out, c)
 		}
@@ -64,19 +57,20 @@ func (e flown) explain(x, y float64) []Contribution {
 
 // told describes the part of a pass that the mean plume of a rate reaches: where
 // it adds a tenth of its most or more. start is the flight's.
-func (g *glance) told(start time.Time, p *pass, rate float64) Contribution {
+func (g *glance) told(start time.Time, p *pass, w *weather, rate float64) Contribution {
 	c := Contribution{Highest: math.Inf(-1)}
 	most := 0.0
-	adds := make([]float64, len(g.c))
-	for i := range g.c {
-		adds[i] = rate * g.c[i] * fastExp(-g.y[i]*g.y[i]*g.inv[i])
+	adds := make([]float64, len(g.looks))
+	for i := range g.looks {
+		a, y, inv, _ := w.of(&g.looks[i])
+		adds[i] = rate * a * fastExp(-y*y*inv)
 		most = math.Max(most, adds[i])
 	}
 	for i := range adds {
 		if adds[i] < most/10 || most == 0 {
 			continue
 		}
-		s := &p.sniffs[g.looks[g.met[i]].sniff]
+		s := &p.sniffs[g.looks[i].sniff]
 		t := start.Add(time.Duration(math.Round(s.t*1000)) * time.Millisecond)
 		if c.Readings == 0 {
 			c.From = t

@@ -9,7 +9,7 @@ import (
 )
 
 // FlightMethod names the inversion of flights and its version.
-const FlightMethod = "passes-1"
+const FlightMethod = "passes-2"
 
 // betweenFlights is the pause that parts one flight from the next.
 const betweenFlights = 30 * time.Minute
@@ -98,14 +98,11 @@ const chartDraws = 2000
 
 // answer reads the chart off.
 func (c *chart) answer() Answer {
-	w, _, total := c.weights()
+	_, _, total := c.weights()
 	none, one := math.Log(countPrior[0]), math.Log(countPrior[1])+total
 	sum := logAdd(none, one)
 	ans := Answer{CountProbability: []float64{math.Exp(none - sum), math.Exp(one - sum)}}
-	m := &model{ground: c.ground}
-	s := m.describe(c.draws(w, total), c.houses)
-	s.Buildings, s.Elsewhere = c.buildings(w, total)
-	s.Set90 = set90(s.Buildings)
+	s := c.source()
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings([]Source{s})
 	if ans.CountProbability[1] > ans.CountProbability[0] {
 		ans.Sources = []Source{s}

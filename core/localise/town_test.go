@@ -110,7 +110,7 @@ func TestLocate_Town(t *testing.T) {
 	}
 }
 
-// A town with nothing to find.
+// A town with nothing to find. VIGIA_SEEDS flights over as many towns.
 func TestLocate_EmptyTown(t *testing.T) {
 	n := seeds(t, 1)
 	none := 0
@@ -124,6 +124,9 @@ func TestLocate_EmptyTown(t *testing.T) {
 			none++
 		} else {
 			t.Logf("seed %d: a source where there is none, counts %.3f", seed+1, ans.CountProbability)
+		}
+		if (seed+1)%10 == 0 {
+			t.Logf("%d of %d so far", none, seed+1)
 		}
 	}
 	t.Logf("of %d flights over a town without a source %d found none", n, none)

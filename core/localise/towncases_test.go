@@ -1,6 +1,7 @@
 package localise_test
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"math"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/core/localise"
+	"github.com/vigia-project/vigia/core/plan"
+	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/internal/draw"
 	"github.com/vigia-project/vigia/sim"
 )
@@ -68,25 +71,41 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 	}
 }
 
-// closer is the flight that follows another: three days later, in another wind,
-// slower, lower and on closer lines, over a square around what the first left
-// open.
-func closer(t testing.TB, seed int64, sortie int, s localise.Source) *sim.World {
+// closer is the flight that follows another: the one that core/plan proposes
+// where the first left it open, three days later, in another wind, 4 m over the
+// highest roof.
+func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
+	t.Helper()
 	return story(t, "town", seed, func(c *sim.Scenario) {
-		c.Sortie = sortie
-		c.Start = c.Start.Add(time.Duration(sortie-1) * 72 * time.Hour)
+		c.Sortie = 2
+		c.Start = c.Start.Add(72 * time.Hour)
 		// Another day's wind: at least 60° from the first one's, evenly.
 		_, part := math.Modf(float64(seed) * 0.6180339887)
 		c.Wind.FromDeg = math.Mod(c.Wind.FromDeg+60+240*part, 360)
 		_, part = math.Modf(float64(seed) * 0.7548776662)
 		c.Wind.SpeedMPS = 2.5 + 2*part
+		if change != nil {
+			change(c)
+		}
+		r := plan.Request{
+			WindFromDeg: c.Wind.FromDeg, Footprint: geo.Rect(-1500, -1500, 1500, 1500),
+			CeilingM: 100, LowestM: 13, SpeedMPS: 10, EnduranceS: c.Pattern.DurationS,
+		}
+		middle := map[vigia.ID][2]float64{}
+		for _, b := range first.Buildings {
+			x, y := b.Footprint.Centroid()
+			middle[b.ID] = [2]float64{x, y}
+		}
+		for _, b := range ans.Buildings {
+			r.Candidates = append(r.Candidates, plan.Candidate{ID: b.ID, X: middle[b.ID][0], Y: middle[b.ID][1], Probability: b.Probability})
+		}
+		next, err := plan.Next(r)
+		if err != nil {
+			t.Fatal(err)
+		}
 		p := &c.Pattern
-		p.AreaX, p.AreaY = s.X, s.Y
-		p.AreaM = math.Min(math.Max(2*s.Ellipse.SemiMajorM, 120), 400)
-		p.SpacingM = math.Max(24, p.AreaM/10)
-		p.AltitudeM, p.SpeedMPS = 15, 10
-		p.MarginM = 60
-		p.Sweeps = 4 // for as long as the aircraft flies: 24 minutes
+		p.AreaX, p.AreaY, p.AreaM, p.MarginM = next.X, next.Y, next.SideM, next.MarginM
+		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = next.SpacingM, float64(next.Sweeps), next.HeightM, next.SpeedMPS
 	})
 }
 
@@ -165,14 +184,24 @@ func flyTown(t testing.TB, seed int64) townCase {
 	var p localise.Problem
 	given(t, &p, w)
 	p.Workers = 1
-	c.one = locate(t, p)
+	var tracker localise.Tracker // what the first flight says is not worked out twice
+	c.one = followed(t, &tracker, p)
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	given(t, &p, closer(t, seed, 2, c.one.Sources[0]))
+	given(t, &p, closer(t, seed, p, c.one, nil))
 	p.Workers = 1
-	c.two = locate(t, p)
+	c.two = followed(t, &tracker, p)
 	return c
+}
+
+func followed(t testing.TB, tracker *localise.Tracker, p localise.Problem) localise.Answer {
+	t.Helper()
+	ans, err := tracker.Locate(context.Background(), p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ans
 }
 
 // flyTowns flies over many towns, on all processors, until the time is up.

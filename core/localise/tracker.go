@@ -69,6 +69,11 @@ func (t *Tracker) Locate(ctx context.Context, p Problem, progress func(done, tot
 	}
 	t.charts = used
 	ans := c.answer()
+	if len(ans.Sources) > 0 && !p.Growing {
+		if err := c.answer2(ctx, &ans); err != nil {
+			return Answer{}, err
+		}
+	}
 	ans.Readings, ans.AsOf, ans.Method, ans.Seed, ans.Wind = len(obs), obs[len(obs)-1].Time, FlightMethod, p.Seed, From
 	progress(len(flights)+1, len(flights)+1)
 	return ans, nil

@@ -14,11 +14,9 @@ const (
 	wIy             // sideways intensity of what swings
 	wIz             // upward intensity
 	wBend           // distance in which the upward spread bends
-	wSize           // standard deviation of the plume where it starts
 	wHeight         // of the source
+	wSize           // standard deviation of the plume where it starts
 	wScatter        // of the strength from pass to pass
-	wLag            // of the sensor
-	wMiss           // probability that a pass meets nothing
 	wAside          // distance that a swing has at the source already
 	wRise           // how high the plume reaches where it starts
 	wFade           // how the strength's fall with distance differs from the model's
@@ -36,21 +34,23 @@ type weather struct {
 	size2   float64 // m², sideways
 	rise2   float64 // m², upwards
 	back    float64 // 1/m: one over how far gas goes against the wind
+	delay   float64 // m that gas has gone before it is up among the roofs
 	height  float64 // m
 	lag     float64 // s
 	miss    float64
 	aside2  float64                      // m²: houses and the slow air between them turn a plume where it starts
 	fade    float64                      // exponent of the distance
 	scatter [2*strengthReach + 1]float64 // probability of each step of strength about the mean
+	table   [tableSteps + 1]stretch
 }
 
 // Rates are looked at on a grid of their logarithm; the strength of a pass is
 // the rate times a lognormal number of mean one, on the same steps.
 const (
-	rateLowest    = -4.4 // log of kg/h
-	rateStep      = 0.4
-	rateNodes     = 26
-	strengthReach = 4 // steps to either side
+	rateLowest    = -4.0 // log of kg/h
+	rateStep      = 0.5
+	rateNodes     = 18
+	strengthReach = 3 // steps to either side
 	strengthNodes = rateNodes + 2*strengthReach
 )
 
@@ -70,9 +70,12 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	w := weather{u: u}
 	w.bias = 8 * math.Pi / 180 * u[wBias]
 	w.swing = log(wSwing, 0.15, 0.4)
-	iy, iz, size, rise, height, aside := 0.08, 0.08, 1.0, 1.0, 1.2, 10.0
+	iy, iz, bend, size, rise, height, aside := 0.08, 0.08, 120.0, 1.0, 1.0, 1.2, 10.0
 	if town {
-		iy, iz, size, rise, height, aside = 0.14, 0.20, 8.0, 4.5, 4.0, 100.0
+		// Among the roofs eddies are small: an upward spread is that of diffusion after
+		// twice the way that the wind makes in their time, κu*z/σw² (Taylor 1922).
+		iy, iz, bend, size, rise, height, aside = 0.14, 0.20, 12.0, 8.0, 4.5, 5.5, 100.0
+		w.delay = 5
 	}
 	rise = log(wRise, rise, 0.5)
 	w.rise2 = rise * rise
@@ -81,10 +84,8 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	iy, iz, size = log(wIy, iy, 0.4), log(wIz, iz, 0.5), log(wSize, size, 0.5)
 	w.iy2, w.iz2, w.size2 = iy*iy, iz*iz, size*size
 	w.back = 1 / (1.2 * size)
-	w.bend = 1 / log(wBend, 120, 0.9)
-	w.height = log(wHeight, height, 0.5)
-	w.lag = log(wLag, 0.8, 0.7)
-	w.miss = logistic(-2.2 + 0.7*u[wMiss])
+	w.bend, w.height = 1/log(wBend, bend, 0.6), log(wHeight, height, 0.35)
+	w.lag, w.miss = 0.8, 0.1
 	s, sum := log(wScatter, 0.6, 0.35), 0.0
 	for i := range w.scatter {
 		z := (rateStep*float64(i-strengthReach) + s*s/2) / s
@@ -94,6 +95,7 @@ func newWeather(u [nWeather]float64, town bool) weather {
 	for i := range w.scatter {
 		w.scatter[i] /= sum
 	}
+	w.fill()
 	return w
 }
 
@@ -130,20 +132,29 @@ func priorSky(n int, r *rand.Rand, town bool) sky {
 
 // fitted draws anew where the weathers that the readings bear out lie:
 // population Monte Carlo (Cappé, Guillin, Marin and Robert 2004, JCGS 13:907),
-// from a quarter of the prior and three of a normal distribution fitted to the
-// weighted draws, of which few count as few. posterior holds the logs of the
-// draws' posterior weights.
-func (s sky) fitted(posterior []float64, n int, r *rand.Rand, town bool) sky {
-	const fromPrior, priorWorth = 0.25, 4.0
-	top := math.Inf(-1)
-	for _, l := range posterior {
-		top = math.Max(top, l)
-	}
-	p, sum, sum2 := make([]float64, len(posterior)), 0.0, 0.0
-	for i, l := range posterior {
-		p[i] = math.Exp(l - top)
-		sum += p[i]
-		sum2 += p[i] * p[i]
+// from a tenth of the prior and nine of a normal distribution fitted to the
+// weighted draws, of which few count as few. likely holds the logs of the draws'
+// likelihoods. Where few draws would carry all, they are tempered until a
+// quarter does (Koblents and Míguez 2015, Statistics and Computing 25:407).
+func (s sky) fitted(likely []float64, n int, r *rand.Rand, town bool) sky {
+	const fromPrior, priorWorth, least = 0.1, 3.0, 0.25
+	p := make([]float64, len(likely))
+	var sum, sum2 float64
+	for power := 1.0; ; power *= 0.8 {
+		top := math.Inf(-1)
+		for i, l := range likely {
+			p[i] = s.log[i] + power*l
+			top = math.Max(top, p[i])
+		}
+		sum, sum2 = 0, 0
+		for i := range p {
+			p[i] = math.Exp(p[i] - top)
+			sum += p[i]
+			sum2 += p[i] * p[i]
+		}
+		if sum*sum/sum2 > least*float64(len(p)) || power < 1e-3 {
+			break
+		}
 	}
 	worth := sum * sum / sum2
 	var mean, sd [nWeather]float64

@@ -58,9 +58,12 @@ func New(b *service.Base, keep Keep) (*Follow, error) {
 
 const stepName = "follow"
 
-// together is how many batches are kept in one transaction: fifty aircraft bring
-// a thousand a second.
-const together = 32
+// Fifty aircraft bring a thousand batches a second: up to together of them are
+// kept in one transaction, and those of a tenth of a second wait for each other.
+const (
+	together = 128
+	gather   = 100 * time.Millisecond
+)
 
 // Steps are the two readers: of positions, and of the end of flights.
 func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends()} }
@@ -69,7 +72,7 @@ func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends
 // memory; they are what the batches since each watch's beginning make of them,
 // and are made again from these when the process begins.
 func (f *Follow) step() service.Step {
-	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}, Group: together}
+	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}, Group: together, Gather: gather}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
 		b, err := batchOf(m)
 		if err != nil {

@@ -128,6 +128,7 @@ func run(t *testing.T, b *service.Base, p *positions, restartEvery int) {
 			t.Fatal(err)
 		}
 		s := f.Steps()[0]
+		s.Gather = time.Millisecond
 		for tries := 0; ; tries++ {
 			p.kept = messages
 			if err = b.Run(context.Background(), s); err == nil {
