@@ -225,7 +225,7 @@ func scans(reports []vigia.PositionReport) (out [][]vigia.PositionReport) {
 // better than one.
 func (w *Watch) scan(reports []vigia.PositionReport, batch vigia.ID, seq uint64, out *Outcome) error {
 	first := reports[0]
-	s := track.Scan{Number: first.Scan<<6 | w.sensor(first.Sensor), Time: first.Time.Sub(w.authorisation.From).Seconds()}
+	s := track.Scan{Number: first.Scan<<6 | w.sensor(first.Sensor), Source: first.Sensor, Time: first.Time.Sub(w.authorisation.From).Seconds()}
 	for i, r := range reports {
 		if reason, ok := w.permits(r.Time, r.At); !ok {
 			w.outside[reason]++
