@@ -18,6 +18,7 @@ type Rhythm struct {
 	Recurring []Recurrence `json:"recurring,omitempty"`
 	Together  []Together   `json:"together,omitempty"`
 	Unusual   []Unusual    `json:"unusual,omitempty"`
+	Loading   []Loading    `json:"loading,omitempty"`
 }
 
 // A WeekHour is one hour of the week over all the weeks that were watched.

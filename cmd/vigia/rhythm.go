@@ -10,7 +10,6 @@ import (
 	_ "time/tzdata" // zones, on a machine that has none
 
 	"github.com/vigia-project/vigia"
-	"github.com/vigia-project/vigia/core/lang"
 	"github.com/vigia-project/vigia/core/visit"
 	"github.com/vigia-project/vigia/service/follow"
 	"github.com/vigia-project/vigia/wire/plain"
@@ -64,23 +63,19 @@ func (c rhythmCmd) Run(ctx context.Context, io std) error {
 	if c.SVG != "" && len(sites) != 1 {
 		return vigia.Errorf(vigia.Invalid, "%s has %d sites: --svg draws one, named by --site", c.Visits, len(sites))
 	}
-	var all []rhythmOut
+	var all []vigia.Rhythm
 	for _, site := range sites {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		options := visit.RhythmOptions{Chance: c.Chance, Zone: zone}
 		r := visit.RhythmOf(c.arrivals(visits, site), watches, options)
-		r.Site = vigia.ID(site)
+		r.Site, r.Loading = vigia.ID(site), visit.Loading(c.arrivals(visits, site), watches, options)
 		follow.Say(&r)
-		loading := visit.Loading(c.arrivals(visits, site), watches, options)
-		for i := range loading {
-			loading[i].Sentences = lang.Loading(loading[i])
-		}
-		all = append(all, rhythmOut{r, loading})
+		all = append(all, r)
 	}
 	if c.SVG != "" {
-		if err := os.WriteFile(c.SVG, weekSVG(all[0].Rhythm), 0o644); err != nil {
+		if err := os.WriteFile(c.SVG, weekSVG(all[0]), 0o644); err != nil {
 			return vigia.Errorf(vigia.Invalid, "the picture cannot be written: %v", err)
 		}
 	}
@@ -95,14 +90,8 @@ func (c rhythmCmd) Run(ctx context.Context, io std) error {
 	return nil
 }
 
-// rhythmOut is all that is told of one site.
-type rhythmOut struct {
-	vigia.Rhythm
-	Loading []vigia.Loading `json:"loading,omitempty"`
-}
-
 // tell writes a rhythm for people.
-func (c rhythmCmd) tell(out io.Writer, r rhythmOut) error {
+func (c rhythmCmd) tell(out io.Writer, r vigia.Rhythm) error {
 	name := string(r.Site)
 	if name == "" {
 		name = "—"

@@ -95,8 +95,9 @@ func Rhythm(r store.Reader, site vigia.Site) (vigia.Rhythm, error) {
 	if err != nil {
 		return vigia.Rhythm{}, err
 	}
-	out := visit.RhythmOf(arrivals(visits), watches(looks, site.At), visit.RhythmOptions{Zone: sunZone(site.At.Lon)})
-	out.Site = site.ID
+	came, watched, options := arrivals(visits), watches(looks, site.At), visit.RhythmOptions{Zone: sunZone(site.At.Lon)}
+	out := visit.RhythmOf(came, watched, options)
+	out.Site, out.Loading = site.ID, visit.Loading(came, watched, options)
 	Say(&out)
 	return out, nil
 }
@@ -111,6 +112,9 @@ func Say(r *vigia.Rhythm) {
 	}
 	for i := range r.Unusual {
 		r.Unusual[i].Sentences = lang.Unusual(r.Unusual[i])
+	}
+	for i := range r.Loading {
+		r.Loading[i].Sentences = lang.Loading(r.Loading[i])
 	}
 }
 

@@ -1241,6 +1241,40 @@ export interface components {
             /** @description The same in words. */
             sentences: components["schemas"]["Words"];
         };
+        /** @description A time in which a site was visited as for loading or unloading. */
+        Loading: {
+            /**
+             * @description A stay far longer than the site's others, or short stops of one class in a row.
+             * @enum {string}
+             */
+            sign: "long_stay" | "short_stops";
+            /** @description Of vehicle; empty where it is not known. */
+            class: string;
+            /**
+             * Format: date-time
+             * @description First arrival.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Last departure.
+             */
+            to: string;
+            /** @description How many. */
+            visits: number;
+            /** @description Shortest stay, nanoseconds. */
+            shortest_ns: number;
+            /** @description Longest stay, nanoseconds. */
+            longest_ns: number;
+            /** @description Of the site's shorter stays, nanoseconds; of a long stay. */
+            usual_ns?: number;
+            /** @description Visits by the rate of other times; of short stops. */
+            expected?: number;
+            /** @description Probability that chance does as much, of all that were tried. */
+            chance: number;
+            /** @description The same in words. */
+            sentences: components["schemas"]["Words"];
+        };
         /** @description A flight for a person to accept or not, by registering it. */
         Proposal: {
             /** @description The flight that left it open. */
@@ -1300,6 +1334,8 @@ export interface components {
             together?: components["schemas"]["Together"][];
             /** @description Changes from the usual. */
             unusual?: components["schemas"]["Unusual"][];
+            /** @description What looks as loading does. */
+            loading?: components["schemas"]["Loading"][];
         };
         /** @description The picture of what moves now: aircraft, where they look, and the vehicles that they report. A vehicle is a place; it has no number, and the next picture does not know it. */
         Moving: {

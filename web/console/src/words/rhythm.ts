@@ -2,7 +2,7 @@ import type { Rhythm, WeekHour, Words } from '../api/nouns';
 import { plural, withUnit } from './numbers';
 
 // sentences are all that is said of a rhythm, what recurs first.
-export const sentences = (r: Rhythm): Words[] => [...(r.recurring ?? []), ...(r.together ?? []), ...(r.unusual ?? [])].map((p) => p.sentences);
+export const sentences = (r: Rhythm): Words[] => [...(r.recurring ?? []), ...(r.together ?? []), ...(r.unusual ?? []), ...(r.loading ?? [])].map((p) => p.sentences);
 
 // hourWords says what one hour of the week was like.
 export const hourWords = (day: string, hour: number, h: WeekHour) =>
