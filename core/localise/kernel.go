@@ -33,6 +33,7 @@ type datum struct {
 	scale      float64 // perKg/noise
 	d          float64 // (value - level)/noise
 	invBase    float64 // 1/(freedom + d²)
+	blur2      float64 // variance of the ground that a reading is the mean over, m²
 	path       bool
 	above      bool    // value is above the background already
 	full       bool    // the sensor was saturated: there was value or more
@@ -180,11 +181,12 @@ func (d *datum) alongPath(a *air, s *emitter, vx, vy, slowness, iy2, iz2 float64
 		return false
 	}
 	ax, ay, az := x1-x0, y1-y0, d.z2-d.z
+	size2 := a.size*a.size + d.blur2
 	const widths = 4.0
 	c := widths*math.Sqrt(iy2) + turnNode[turns-1]*a.turn
 	from, to := 0.0, 1.0
 	from, to = clip(from, to, x0, ax)
-	pad := widths * a.size
+	pad := widths * math.Sqrt(size2)
 	from, to = clip(from, to, c*x0+pad-y0, c*ax-ay)
 	from, to = clip(from, to, c*x0+pad+y0, c*ax+ay)
 	if !(from < to) {
@@ -200,7 +202,7 @@ func (d *datum) alongPath(a *air, s *emitter, vx, vy, slowness, iy2, iz2 float64
 		f := near + length*panelEdge[i]
 		x := max(x0+f*ax, 0)
 		xs[i], ys[i] = x, y0+f*ay
-		ks[i] = 1 / math.Sqrt(iy2*x*x/(1+spreadBend*x)+a.size*a.size)
+		ks[i] = 1 / math.Sqrt(iy2*x*x/(1+spreadBend*x)+size2)
 	}
 	var vs [pathPanels]float64 // of the pieces: length times the distribution over height
 	for i := range vs {

@@ -97,6 +97,44 @@ func TestFastExp(t *testing.T) {
 	}
 }
 
+// The parts of an image are as wide as they are far apart, and a column over one
+// is the mean over it: within a twentieth of the plume's middle.
+func TestSetBlur_ColumnsAreMeansOverTheGround(t *testing.T) {
+	column := func(x, y float64) datum {
+		d := datum{x: x, y: y, x2: x, y2: y, z2: 60, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, path: true, above: true}
+		d.px, d.py = steady.place(d.t)
+		return d
+	}
+	const edge, n = 12.0, 24
+	var m model
+	for i := range 6 {
+		for j := range 6 {
+			m.data = append(m.data, column(80+edge*float64(i), edge*(float64(j)-2.5)))
+		}
+	}
+	m.setBlur()
+	a := air{iy0: 0.08, iz: 0.06, size: 1, cos: 1}
+	e := emitter{z: 3, rate: 1, on: math.Inf(-1), off: math.Inf(1)}
+	var one, sum fan
+	top, worst := 0.0, 0.0
+	for _, d := range m.data {
+		d.fan(&steady, &a, &e, &one)
+		got := one[turns/2]
+		sum = fan{}
+		for k := range n * n {
+			q := column(d.x+edge*((float64(k%n)+0.5)/n-0.5), d.y+edge*((float64(k/n)+0.5)/n-0.5))
+			if q.fan(&steady, &a, &e, &one) {
+				sum.plus(&one, 1.0/(n*n))
+			}
+		}
+		top, worst = math.Max(top, sum[turns/2]), math.Max(worst, math.Abs(got-sum[turns/2]))
+	}
+	t.Logf("worst %.1f %% of the middle", 100*worst/top)
+	if worst > 0.05*top {
+		t.Errorf("a column is %.3g off the mean over its ground, of %.3g in the middle", worst, top)
+	}
+}
+
 // One million pairs of a source and a reading, a fifth of them in the plume.
 func BenchmarkFan_Million(b *testing.B) {
 	rnd := rand.New(rand.NewPCG(1, 2))

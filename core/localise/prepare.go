@@ -62,6 +62,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 	m.sensors = len(names)
 	m.data = sample(gather(m.data, m.sensors))
 	m.setHeights()
+	m.setBlur()
 	m.area = searchBox(m.data)
 	m.readWind(m.path)
 	m.firstBackground()
@@ -94,6 +95,40 @@ func (m *model) datum(r Reading, t float64, sensor int, chemical vigia.Chemical)
 
 func distance(a, b geo.Local) float64 {
 	return math.Sqrt((a.X-b.X)*(a.X-b.X) + (a.Y-b.Y)*(a.Y-b.Y) + (a.Z-b.Z)*(a.Z-b.Z))
+}
+
+// setBlur finds over how much ground the columns of an image are means. Its parts
+// tile the ground, so that each is as wide as it is far from the next; a plume
+// averaged over a part is wider by the part's variance. Without it a narrow plume
+// passes between the middles of wide parts, unseen.
+func (m *model) setBlur() {
+	var parts []int
+	for i := range m.data {
+		if d := &m.data[i]; d.above && d.path {
+			parts = append(parts, i)
+		}
+	}
+	sort.Slice(parts, func(i, j int) bool {
+		a, b := &m.data[parts[i]], &m.data[parts[j]]
+		return a.x < b.x || a.x == b.x && parts[i] < parts[j]
+	})
+	for n, i := range parts {
+		d, next := &m.data[i], math.Inf(1)
+		for _, step := range []int{-1, 1} {
+			for k := n + step; k >= 0 && k < len(parts); k += step {
+				o := &m.data[parts[k]]
+				if math.Abs(o.x-d.x) >= next {
+					break
+				}
+				if apart := math.Hypot(o.x-d.x, o.y-d.y); apart > 0 {
+					next = math.Min(next, apart)
+				}
+			}
+		}
+		if !math.IsInf(next, 1) {
+			d.blur2 = next * next / 12
+		}
+	}
 }
 
 const (

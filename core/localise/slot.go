@@ -62,12 +62,15 @@ func newRatio(th []float64) ratio {
 }
 
 // centre is where the distribution of a plume's concentrations has its middle,
-// over its mean. They are skewed, near enough log-normal (Hanna 1984; Yee and Chan
-// 1997, Boundary-Layer Meteorology 84:1), so that half of them lie below
-// exp(-σ²/2) of the mean; the Student distribution that stands for them is
-// symmetric about that. Its middle half, ±0.741 of its scale, is that of a
-// log-normal of σ = 1.1 of it.
-func centre(fluct2 float64) float64 { return math.Exp(-1.1 * 1.1 / 2 * fluct2) }
+// over its mean. Where there is gas they are skewed, near enough gamma distributed
+// (Yee and Chan 1997, Boundary-Layer Meteorology 84:1), and the median is
+// (1-i²/9)³ of the mean, i being their intensity (Wilson and Hilferty 1931, PNAS
+// 17:684). The Student distribution that stands for them is symmetric about it.
+// Its middle half, ±0.741 of its scale, is that of i = 1.1 of it.
+func centre(fluct2 float64) float64 {
+	c := 1 - math.Min(1.1*1.1*fluct2, 4)/9
+	return c * c * c
+}
 
 // newRoughRatio is newRatio without an integral over the strength, whose
 // variance goes to the fluctuation.
