@@ -22,7 +22,8 @@ const (
 	tuneTimes = 4  // so many times
 
 	aliveWithin = 8.0 // log of how far behind the best a square is followed still
-	mostSplit   = 160 // squares that are split at a time
+	mostAlive   = 400 // squares that are followed
+	mostSplit   = 100 // squares that are split at a time
 
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
@@ -333,7 +334,8 @@ func (c *chart) split(h float64) {
 	})
 }
 
-// alive lists the leaves that are worth following.
+// alive lists the leaves that are worth following: not far behind the best, and
+// of those the heaviest, in order. The others keep what was last seen of them.
 func (c *chart) alive() []int {
 	w, best, _ := c.weights()
 	var out []int
@@ -341,6 +343,11 @@ func (c *chart) alive() []int {
 		if w[i] > best-aliveWithin {
 			out = append(out, i)
 		}
+	}
+	if len(out) > mostAlive {
+		sort.SliceStable(out, func(a, b int) bool { return w[out[a]] > w[out[b]] })
+		out = out[:mostAlive]
+		sort.Ints(out)
 	}
 	return out
 }
