@@ -153,10 +153,8 @@ func (c *chart) cover(kept []leaf) {
 // recall works out what the earlier flights say of a leaf.
 func (c *chart) recall(l *leaf) {
 	l.before = [rateNodes]float64{}
-	for _, e := range c.earlier {
-		at := newChains(len(e.sky.of))
-		e.flight.chains(l.x, l.y, e.sky, at, 0, len(e.flight.passes))
-		l.before = shared(e.share, l.before, e.sky.over(at))
+	for f := range c.earlier {
+		l.before = shared(c.earlier[f].share, l.before, c.earlier[f].say(l))
 	}
 }
 
@@ -278,6 +276,53 @@ func (c *chart) tune(use uint64) {
 	}
 }
 
+// retune draws the weathers of the earlier flights anew where the posterior of all
+// flights is: those that a flight bears out over all that it left open itself may
+// fit the place badly where the flights meet. What those flights say of the
+// leaves that are followed is worked out again.
+func (c *chart) retune(use uint64) {
+	if len(c.earlier) == 0 {
+		return
+	}
+	c.look(c.alive(), false)
+	for f := range c.earlier {
+		e := &c.earlier[f]
+		t := *c
+		t.flight, t.sky, t.share, t.upTo, t.leaves = e.flight, e.sky, e.share, len(e.flight.passes), nil
+		which := c.some(tuneOn)
+		all := make([]int, len(which))
+		for k, i := range which {
+			l := c.leaves[i]
+			l.before = shared(c.share, [rateNodes]float64{}, l.now)
+			for g := range c.earlier {
+				if g != f {
+					l.before = shared(c.earlier[g].share, l.before, c.earlier[g].say(&l))
+				}
+			}
+			all[k] = k
+			t.leaves = append(t.leaves, l)
+		}
+		for i := range uint64(tuneTimes) {
+			n := tuneSky
+			if i == tuneTimes-1 {
+				n = secondSky
+			}
+			t.look(all, false)
+			t.refit(all, n, use+100*uint64(f)+i)
+		}
+		e.sky = t.sky
+	}
+	which := c.alive()
+	c.each(len(which), func(k int) { c.recall(&c.leaves[which[k]]) })
+}
+
+// say is what an earlier flight says of a leaf, for each of its own rates.
+func (e *flown) say(l *leaf) [rateNodes]float64 {
+	at := newChains(len(e.sky.of))
+	e.flight.chains(l.x, l.y, e.sky, at, 0, len(e.flight.passes))
+	return e.sky.over(at)
+}
+
 // some picks up to n leaves at even steps of the posterior.
 func (c *chart) some(n int) []int {
 	w, _, total := c.weights()
@@ -382,6 +427,7 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 	}
 	c.split(finest)
 	c.tune(20)
+	c.retune(1000)
 	c.look(c.alive(), true)
 	return ctx.Err()
 }
