@@ -27,6 +27,10 @@ const (
 
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
+
+	// Probability that a flight says nothing of the place beside others: its wind is
+	// not the one at the source, or something else was smelt.
+	misleads = 0.05
 )
 
 // A leaf is one square.
@@ -58,6 +62,7 @@ type chart struct {
 	upTo    int // passes of the flight that are in
 	sky     sky
 	leaves  []leaf
+	mean    float64 // log of the flight's likelihood ratio over where the others leave the source
 }
 
 // A flown is an earlier flight with the weathers that it bears out.
@@ -65,6 +70,7 @@ type flown struct {
 	flight flight
 	sky    sky
 	share  [][rateNodes]float64
+	mean   float64 // log of its likelihood ratio over where the others left the source
 }
 
 // newShare is, for each shared rate, the probability of each rate of a flight.
@@ -154,7 +160,7 @@ func (c *chart) cover(kept []leaf) {
 func (c *chart) recall(l *leaf) {
 	l.before = [rateNodes]float64{}
 	for f := range c.earlier {
-		l.before = shared(c.earlier[f].share, l.before, c.earlier[f].say(l))
+		l.before = joined(c.earlier[f].share, l.before, c.earlier[f].say(l), c.earlier[f].mean)
 	}
 }
 
@@ -164,6 +170,15 @@ func newChains(n int) []chain {
 		at[i] = newChain()
 	}
 	return at
+}
+
+// joined is shared for a flight that may mislead.
+func joined(share [][rateNodes]float64, before, now [rateNodes]float64, mean float64) [rateNodes]float64 {
+	l := shared(share, [rateNodes]float64{}, now)
+	for i := range l {
+		before[i] += logAdd(math.Log(1-misleads)+l[i], math.Log(misleads)+mean)
+	}
+	return before
 }
 
 // shared adds a flight's logs, by its own rate, to logs by the shared rate.
@@ -188,7 +203,12 @@ func shared(share [][rateNodes]float64, before, now [rateNodes]float64) [rateNod
 
 // byRate is the log of the leaf's posterior, not normalised, for each shared rate.
 func (c *chart) byRate(l *leaf) [rateNodes]float64 {
-	out := shared(c.share, l.before, l.now)
+	out := l.before
+	if len(c.earlier) == 0 || math.IsInf(c.mean, -1) {
+		out = shared(c.share, out, l.now)
+	} else {
+		out = joined(c.share, out, l.now, c.mean)
+	}
 	m := math.Log(math.Max(l.mass, 1e-300))
 	for i := range out {
 		out[i] += m + c.rate[i]
@@ -296,7 +316,7 @@ func (c *chart) retune(use uint64) {
 			l.before = shared(c.share, [rateNodes]float64{}, l.now)
 			for g := range c.earlier {
 				if g != f {
-					l.before = shared(c.earlier[g].share, l.before, c.earlier[g].say(&l))
+					l.before = joined(c.earlier[g].share, l.before, c.earlier[g].say(&l), c.earlier[g].mean)
 				}
 			}
 			all[k] = k
@@ -399,6 +419,7 @@ func (c *chart) alive() []int {
 
 // survey makes the chart from the first upTo passes of its flight.
 func (c *chart) survey(ctx context.Context, kept []leaf) error {
+	c.mean = math.Inf(-1) // not known yet
 	c.cover(kept)
 	for i := range c.leaves {
 		c.leaves[i].now = [rateNodes]float64{}
@@ -429,6 +450,7 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 	c.tune(20)
 	c.retune(1000)
 	c.look(c.alive(), true)
+	c.setMean()
 	return ctx.Err()
 }
 
@@ -443,4 +465,18 @@ func (c *chart) advance(upTo int) {
 		l.now = c.sky.over(l.chains)
 	})
 	c.upTo = upTo
+	c.setMean()
+}
+
+// setMean sets the mean of the flight's likelihood ratio over where the earlier
+// ones leave the source.
+func (c *chart) setMean() {
+	c.mean = math.Inf(-1)
+	_, _, all := c.weights()
+	before := math.Inf(-1)
+	for i := range c.leaves {
+		l := leaf{mass: c.leaves[i].mass, before: c.leaves[i].before}
+		before = logAdd(before, c.weigh(&l))
+	}
+	c.mean = all - before
 }

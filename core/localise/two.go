@@ -49,7 +49,7 @@ type pair struct {
 // pairOf prepares the search. The weather of each flight is the one that its own
 // readings bear out best at the likeliest place of one source.
 func (c *chart) pairOf() *pair {
-	all := append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share})
+	all := append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share, c.mean})
 	p := &pair{c: c}
 	best := c.likeliest()
 	for f, e := range all {
@@ -66,7 +66,7 @@ func (c *chart) pairOf() *pair {
 			}
 		}
 		one := sky{of: e.sky.of[pick : pick+1], log: []float64{0}}
-		p.flights = append(p.flights, flown{e.flight, one, newShare(len(all))})
+		p.flights = append(p.flights, flown{e.flight, one, newShare(len(all)), 0})
 		// One source may need wide swings for what are two: the prior is looked at too.
 		more := priorSky(secondSky, c.random(30, uint64(f)), c.town)
 		p.skies = append(p.skies, sky{of: append(append([]weather(nil), e.sky.of...), more.of...)})
