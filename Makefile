@@ -21,7 +21,10 @@ demo: build ## Run everything over a made-up town; HEADLESS=1 exits by itself
 	./vigia demo
 
 .PHONY: test
-test: tools check console-check test-go test-console ## Install what the tests need, then run all of them
+test: tools ## Install what the tests need, then run all of them
+	@$(MAKE) --no-print-directory --output-sync=target -j2 check console-check
+	@$(MAKE) --no-print-directory test-go
+	@$(MAKE) --no-print-directory test-console
 
 .PHONY: tools
 tools: ## Install what the tests need, or say what is missing
@@ -52,12 +55,12 @@ console-check: console ## Build the console and fail if the committed build is s
 
 .PHONY: test-console
 test-console: build ## The console in a browser, against a mock and against the real server
-	cd $(CONSOLE) && npm test && npm run e2e
+	cd $(CONSOLE) && npm test
 	scripts/e2e.sh
 
 .PHONY: fuzz
-fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m)
-	scripts/fuzz.sh $(or $(FUZZTIME),10m)
+fuzz: ## Every parser of outside bytes, FUZZTIME each (default 10m), FUZZJOBS side by side
+	scripts/fuzz.sh $(or $(FUZZTIME),10m) $(or $(FUZZJOBS),1)
 
 .PHONY: latency
 latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle machine

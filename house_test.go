@@ -58,21 +58,22 @@ var rules = []rule{
 
 // A third-party module enters through the rooms named here and no other.
 var doors = map[string][]string{
-	"github.com/golang/geo":      {"geo"},
-	"golang.org/x/mod":           {"audit"},
-	"gonum.org/v1/gonum":         {"core/*"},
-	"modernc.org/sqlite":         {"store/sqlite"},
-	"github.com/nats-io":         {"stream/jetstream"},
-	"filippo.io/age":             {"service/ingest"},
-	"golang.org/x/crypto":        {"service/identity"},
-	"github.com/alecthomas/kong": {"cmd/vigia"},
-	"github.com/schollz":         {"cmd/vigia"},
-	"golang.org/x/term":          {"cmd/vigia"},
-	"golang.org/x/image":         {"cmd/vigia", "internal/draw"},
-	"github.com/yalue":           {"cmd/vigia"},
-	"github.com/bluenviron":      {"wire/mavlink"},
-	"github.com/eclipse":         {"service/ingest/source"},
-	"github.com/mochi-mqtt":      {"service/ingest/source"},
+	"github.com/golang/geo":         {"geo"},
+	"golang.org/x/mod":              {"audit"},
+	"gonum.org/v1/gonum":            {"core/*"},
+	"modernc.org/sqlite":            {"store/sqlite"},
+	"github.com/nats-io":            {"stream/jetstream"},
+	"filippo.io/age":                {"service/ingest"},
+	"golang.org/x/crypto":           {"service/identity"},
+	"github.com/alecthomas/kong":    {"cmd/vigia"},
+	"github.com/schollz":            {"cmd/vigia"},
+	"golang.org/x/term":             {"cmd/vigia"},
+	"golang.org/x/image":            {"cmd/vigia", "internal/draw"},
+	"github.com/yalue":              {"cmd/vigia"},
+	"github.com/bluenviron":         {"wire/mavlink"},
+	"github.com/eclipse":            {"service/ingest/source"},
+	"github.com/mochi-mqtt":         {"service/ingest/source"},
+	"github.com/go-json-experiment": {"service"},
 }
 
 // A core is a function of its arguments: a reproducible answer is evidence.

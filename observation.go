@@ -33,6 +33,10 @@ type Observation struct {
 	Sigma float64 `json:"sigma,omitempty"` // one standard deviation in Value's unit; 0 = not known
 	Limit float64 `json:"limit,omitempty"` // detection limit in Value's unit; 0 = not known
 
+	// Saturation is the most that the sensor can read, in Value's unit: a Value that
+	// reaches it says no more than that there was as much. 0 = not known.
+	Saturation float64 `json:"saturation,omitempty"`
+
 	// Above says that Value is what rises above the background already, and Sigma
 	// all that it may be off by.
 	Above bool `json:"above,omitempty"`
@@ -78,6 +82,8 @@ func (o Observation) Valid() error {
 		return Errorf(Invalid, "the standard deviation %v is not a number from 0 up", o.Sigma)
 	case !(o.Limit >= 0) || math.IsInf(o.Limit, 0):
 		return Errorf(Invalid, "the detection limit %v is not a number from 0 up", o.Limit)
+	case !(o.Saturation >= 0) || math.IsInf(o.Saturation, 0):
+		return Errorf(Invalid, "the saturation %v is not a number from 0 up", o.Saturation)
 	}
 	if err := o.At.Valid(); err != nil {
 		return Errorf(Invalid, "%v", err)

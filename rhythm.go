@@ -85,3 +85,27 @@ type Unusual struct {
 	Probability float64   `json:"probability"` // that the site was in its other state
 	Sentences   Words     `json:"sentences"`
 }
+
+// A LoadingSign is what looks as loading and unloading do.
+type LoadingSign string
+
+// The signs.
+const (
+	LongStay   LoadingSign = "long_stay"   // far longer than the site's other stays
+	ShortStops LoadingSign = "short_stops" // of one class, in a row
+)
+
+// A Loading is a time in which a site was visited as for loading or unloading.
+type Loading struct {
+	Sign      LoadingSign   `json:"sign"`
+	Class     string        `json:"class"` // of vehicle; "" is not known
+	From      time.Time     `json:"from"`  // first arrival
+	To        time.Time     `json:"to"`    // last departure
+	Visits    int           `json:"visits"`
+	Shortest  time.Duration `json:"shortest_ns"`
+	Longest   time.Duration `json:"longest_ns"`
+	Usual     time.Duration `json:"usual_ns,omitempty"` // geometric mean of the shorter stays; of a long stay
+	Expected  float64       `json:"expected,omitempty"` // visits by the rate of other times; of short stops
+	Chance    float64       `json:"chance"`             // probability of as much by chance, of all that were tried
+	Sentences Words         `json:"sentences"`
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The console's walk in a browser against the real server: the demo's town, as
-# fast as it goes, then raise, approve, release and acknowledge by hand.
+# The console's walk in a browser: against a mock while the demo's town is made
+# and located, as fast as it goes; then against the real server, where a lead is
+# raised, approved, released and acknowledged by hand.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,6 +14,8 @@ finish() {
 	rm -rf "$work"
 }
 trap finish EXIT
+
+(cd web/console && npm run e2e)
 
 for _ in $(seq 1 3000); do
 	grep -q 'The console stays open' "$work/out" && break

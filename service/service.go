@@ -75,6 +75,16 @@ type Step struct {
 	// error of code vigia.Invalid says that the message itself is wrong: it is
 	// counted, put on the account and passed over. Any other is tried again.
 	Prepare func(ctx context.Context, m stream.Message) (Apply, error)
+
+	// Group is how many messages may be kept in one transaction, for a step whose
+	// messages come faster than a disk turns; 0 is one at a time. Such a step
+	// reads a whole stream, and its Prepare does not look in the store for what
+	// the messages just before it left.
+	Group int
+
+	// Gather is how long a group's first message waits for others: a transaction
+	// costs the disk the same for one as for many.
+	Gather time.Duration
 }
 
 // Consumer is the step's name in the stream.
@@ -89,14 +99,24 @@ func (s Step) Trace(action string, at time.Time, announce string) store.Trace {
 
 // Run does the step on every message until ctx is done.
 func (b *Base) Run(ctx context.Context, s Step) error {
+	if s.Group > 0 {
+		return b.runGroups(ctx, s)
+	}
 	return b.Stream.Consume(ctx, s.Consumer(), func(ctx context.Context, m stream.Message) error {
 		err := b.once(ctx, s, m)
-		if err != nil && ctx.Err() == nil {
-			b.Counters.Add(s.Name+".retried", 1)
-			b.Log.Error("a step failed and will be tried again", "step", s.Name, "subject", m.Subject, "seq", m.Seq, "error", err)
+		if err != nil {
+			b.retried(ctx, s, m, err)
 		}
 		return err
 	})
+}
+
+// retried tells of a failure, unless it is the end.
+func (b *Base) retried(ctx context.Context, s Step, m stream.Message, err error) {
+	if ctx.Err() == nil {
+		b.Counters.Add(s.Name+".retried", 1)
+		b.Log.Error("a step failed and will be tried again", "step", s.Name, "subject", m.Subject, "seq", m.Seq, "error", err)
+	}
 }
 
 // errDone says that a message was done before.
@@ -107,10 +127,7 @@ func (b *Base) once(ctx context.Context, s Step, m stream.Message) error {
 	if err != nil || m.Seq <= done {
 		return err
 	}
-	apply, err := s.Prepare(ctx, m)
-	if vigia.ErrorCode(err) == vigia.Invalid {
-		apply, err = b.passOver(s, m, err), nil
-	}
+	apply, err := b.prepare(ctx, s, m)
 	if err != nil {
 		return err
 	}
@@ -136,6 +153,15 @@ func (b *Base) once(ctx context.Context, s Step, m stream.Message) error {
 		b.Counters.Add(s.Name+".done", 1)
 	}
 	return err
+}
+
+// prepare works on a message; one that is wrong is passed over.
+func (b *Base) prepare(ctx context.Context, s Step, m stream.Message) (Apply, error) {
+	apply, err := s.Prepare(ctx, m)
+	if vigia.ErrorCode(err) == vigia.Invalid {
+		return b.passOver(s, m, err), nil
+	}
+	return apply, err
 }
 
 func (b *Base) position(ctx context.Context, name string) (seq uint64, err error) {

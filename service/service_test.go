@@ -3,6 +3,7 @@ package service_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -191,5 +192,101 @@ func waitFor(t *testing.T, f func() bool) {
 			t.Fatal("it did not happen")
 		}
 		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// Follow hands out every message from seq on, and ends.
+func (s *shelf) Follow(ctx context.Context, _ []string, seq uint64, h stream.Handler) error {
+	s.mu.Lock()
+	kept := append([]stream.Message(nil), s.kept...)
+	s.mu.Unlock()
+	for i, m := range kept {
+		if m.Seq = uint64(i + 1); m.Seq < seq {
+			continue
+		}
+		if err := h(ctx, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shelf) Last(context.Context, stream.Name) (uint64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return uint64(len(s.kept)), nil
+}
+
+// updates counts the transactions of a store, and fails the first few.
+type updates struct {
+	store.Store
+	n, fail int
+}
+
+func (u *updates) Update(ctx context.Context, f func(store.Tx) error) error {
+	if u.n++; u.n <= u.fail {
+		return errors.New("the disk is full")
+	}
+	return u.Store.Update(ctx, f)
+}
+
+// grouped is the counting step over all positions, in groups.
+func grouped(prepare func(m stream.Message) error) service.Step {
+	s := count(prepare)
+	s.Subjects, s.Group, s.Gather = []string{stream.Position + "*"}, 100, 10*time.Millisecond
+	return s
+}
+
+// A group is kept in few transactions, each message once and in order; one that
+// is wrong is passed over, one that fails is tried again behind those before it,
+// and a store that fails is tried again with what was prepared.
+func TestRun_Groups(t *testing.T) {
+	b, s := open(t)
+	u := &updates{Store: b.Store, fail: 2}
+	b.Store = u
+	for i := range 500 {
+		s.kept = append(s.kept, stream.Message{ID: fmt.Sprintf("m%03d", i)})
+	}
+	failures, prepared := 3, 0
+	step := grouped(func(m stream.Message) error {
+		switch {
+		case m.ID == "m123":
+			return vigia.Errorf(vigia.Invalid, "not readable")
+		case m.ID == "m200" && failures > 0:
+			failures--
+			return errors.New("not now")
+		}
+		prepared++
+		return nil
+	})
+	if err := b.Run(context.Background(), step); err != nil {
+		t.Fatal(err)
+	}
+	got := entries(t, b)
+	if len(got) != 500 || got[123] != "message.passed_over" || prepared != 499 {
+		t.Errorf("500 messages left %d entries and were prepared %d times; the 124th says %q", len(got), prepared, got[123])
+	}
+	if u.n > 100 {
+		t.Errorf("500 messages took %d transactions", u.n)
+	}
+	if n, err := b.Pending(context.Background(), step); n != 0 || err != nil {
+		t.Errorf("%d messages wait (%v)", n, err)
+	}
+	s.kept = append(s.kept, stream.Message{ID: "one more"})
+	if n, _ := b.Pending(context.Background(), step); n != 1 {
+		t.Errorf("%d messages wait, want 1", n)
+	}
+	if err := b.Run(context.Background(), step); err != nil || len(entries(t, b)) != 501 {
+		t.Errorf("after a restart there are %d entries (%v), want 501", len(entries(t, b)), err)
+	}
+}
+
+// A step whose messages cannot be counted by its place is refused.
+func TestRun_GroupsReadAWholeStream(t *testing.T) {
+	b, _ := open(t)
+	s := grouped(func(stream.Message) error { return nil })
+	s.Subjects = []string{stream.SiteChanged}
+	if err := b.Run(context.Background(), s); vigia.ErrorCode(err) != vigia.Internal {
+		t.Errorf("it ran: %v", err)
 	}
 }

@@ -258,6 +258,9 @@ func (s *stage) fill() vigia.Site {
 		}, trace("sealed", "")); err != nil {
 			return err
 		}
+		if err := tx.AddBatch(vigia.Batch{ID: "map", Buildings: []vigia.Building{{ID: "b1", Footprint: region[0]}}}, 1); err != nil {
+			return err
+		}
 		return tx.PutSite(site, trace("site.changed", stream.SiteChanged))
 	})
 	must(s.T, err)
@@ -299,6 +302,9 @@ func TestAPI(t *testing.T) {
 	s.want(200, vigia.Analyst, "GET /buildings", "/buildings?bbox=-30.1,9.9,-29.9,10.1", "")
 	s.want(400, vigia.Analyst, "GET /buildings", "/buildings?bbox=1,2", "")
 	s.want(200, vigia.Feeder, "POST /flights/{flight}/end", "/flights/F-1/end", "")
+	s.want(200, vigia.Analyst, "GET /flights/{flight}/proposal", "/flights/F-1/proposal?wind_from_deg=240", "")
+	s.want(400, vigia.Analyst, "GET /flights/{flight}/proposal", "/flights/F-1/proposal?wind_from_deg=north", "")
+	s.want(404, vigia.Analyst, "GET /flights/{flight}/proposal", "/flights/none/proposal?wind_from_deg=240", "")
 	s.want(200, vigia.Analyst, "GET /flights/{flight}/path", "/flights/F-1/path?after=2026-03-01T00:00:00Z", "")
 
 	s.want(200, vigia.Analyst, "GET /detections", "/detections?flight=F-1&limit=5", "")

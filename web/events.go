@@ -58,6 +58,22 @@ func (f *feed) beat(ctx context.Context, cancel func(), closing <-chan struct{})
 	}
 }
 
+// openFeed tells the page that the line is open, and keeps it so until ctx is
+// done, the reader is gone or the server is closing.
+func (s *Server) openFeed(c *call) (*feed, context.Context, context.CancelFunc, error) {
+	h := c.w.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // a proxy that buffers makes it late
+	c.w.WriteHeader(http.StatusOK)
+	f := &feed{w: c.w, rc: http.NewResponseController(c.w)}
+	if err := f.send("event: alive\ndata: {}\n\n"); err != nil {
+		return nil, nil, nil, err
+	}
+	ctx, cancel := context.WithCancel(c.r.Context())
+	go f.beat(ctx, cancel, s.Closing)
+	return f, ctx, cancel, nil
+}
+
 // events hands the facts to a page as they are announced. It resumes by
 // Last-Event-ID (or after), which is a place in the stream.
 func (s *Server) events(c *call) (any, error) {
@@ -65,17 +81,11 @@ func (s *Server) events(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := c.w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no")
-	c.w.WriteHeader(http.StatusOK)
-	f := &feed{w: c.w, rc: http.NewResponseController(c.w)}
-	if err := f.send("event: alive\ndata: {}\n\n"); err != nil {
+	f, ctx, cancel, err := s.openFeed(c)
+	if err != nil {
 		return nil, errWritten
 	}
-	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
-	go f.beat(ctx, cancel, s.Closing)
 	err = s.Stream.Follow(ctx, subjectsFor(c.user.Role), from, func(_ context.Context, m stream.Message) error {
 		data, ok := cutFor(c.user.Role, m.Data)
 		if !ok {

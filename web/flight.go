@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/service/ingest"
+	"github.com/vigia-project/vigia/service/task"
 	"github.com/vigia-project/vigia/store"
 )
 
@@ -194,6 +196,27 @@ func (s *Server) flightPath(c *call) (any, error) {
 		points = append(points, pathPoint{o.Time, m.Lon, m.Lat, o.Value, o.Sensor, o.Kind})
 	}
 	return map[string]any{"points": points}, nil
+}
+
+// proposal answers the next flight over what a flight left open.
+func (s *Server) proposal(c *call) (any, error) {
+	o := task.DefaultOffer
+	for _, n := range []struct {
+		name     string
+		value    *float64
+		required bool
+	}{{"wind_from_deg", &o.WindFromDeg, true}, {"lowest_m", &o.LowestM, false}, {"speed_mps", &o.SpeedMPS, false}, {"endurance_s", &o.EnduranceS, false}} {
+		text := c.r.URL.Query().Get(n.name)
+		if text == "" && !n.required {
+			continue
+		}
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return nil, vigia.Errorf(vigia.Invalid, "%s is no number: %q", n.name, text)
+		}
+		*n.value = x
+	}
+	return s.Task.Propose(c.r.Context(), c.id("flight"), o)
 }
 
 // thin keeps at most n readings, the largest of each part of the time.

@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"math"
-	"net/http"
 	"sort"
 	"sync"
 	"time"
 
 	"github.com/vigia-project/vigia"
 	"github.com/vigia-project/vigia/geo"
+	"github.com/vigia-project/vigia/service"
 	"github.com/vigia-project/vigia/stream"
 )
 
@@ -67,17 +67,11 @@ type heard[T any] struct {
 
 // live hands the picture of what moves to a page as it changes.
 func (s *Server) live(c *call) (any, error) {
-	h := c.w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no")
-	c.w.WriteHeader(http.StatusOK)
-	f := &feed{w: c.w, rc: http.NewResponseController(c.w)}
-	if err := f.send("event: alive\ndata: {}\n\n"); err != nil {
+	f, ctx, cancel, err := s.openFeed(c)
+	if err != nil {
 		return nil, errWritten
 	}
-	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
-	go f.beat(ctx, cancel, s.Closing)
 	pictures := s.moving.join(s)
 	defer s.moving.leave(pictures)
 	for {
@@ -126,8 +120,8 @@ func (m *moving) follow(ctx context.Context, s *Server) {
 	changed := make(chan struct{}, 1)
 	go m.draw(ctx, s, changed)
 	err := s.Stream.Follow(ctx, []string{stream.Position + "*"}, 0, func(_ context.Context, msg stream.Message) error {
-		var b sighted
-		if json.Unmarshal(msg.Data, &b) != nil {
+		b, err := service.ReadMotion(msg.Data)
+		if err != nil {
 			return nil // its steps tell of it
 		}
 		m.take(b, s.Clock())
@@ -142,24 +136,6 @@ func (m *moving) follow(ctx context.Context, s *Server) {
 	}
 }
 
-// sighted is what a picture needs of a vigia.Batch: the rest of it, the bytes as
-// they came above all, is passed over.
-type sighted struct {
-	Flight vigia.ID `json:"flight"`
-	Poses  []struct {
-		Sensor   string          `json:"sensor"`
-		Time     time.Time       `json:"time"`
-		At       geo.Point       `json:"at"`
-		Attitude *vigia.Attitude `json:"attitude"`
-		Corners  []geo.Point     `json:"corners"`
-	} `json:"poses"`
-	Reports []struct {
-		Sensor string    `json:"sensor"`
-		Time   time.Time `json:"time"`
-		At     geo.Point `json:"at"`
-	} `json:"reports"`
-}
-
 // degrees rounds to 10⁻⁷, which is a centimetre: a picture is sent often.
 func degrees(x float64) float64 { return math.Round(x*1e7) / 1e7 }
 
@@ -168,7 +144,7 @@ func drawn(p geo.Point) geo.Point {
 }
 
 // take keeps the newest of each source.
-func (m *moving) take(b sighted, now time.Time) {
+func (m *moving) take(b vigia.Batch, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range b.Poses {

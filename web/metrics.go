@@ -26,7 +26,7 @@ func (s *Server) metrics(w http.ResponseWriter, r *http.Request) {
 	}
 	out.WriteString("# HELP vigia_pending Messages that wait for a step.\n# TYPE vigia_pending gauge\n")
 	for _, step := range s.Steps {
-		n, err := s.Stream.Pending(r.Context(), step.Consumer())
+		n, err := s.Pending(r.Context(), step)
 		if err != nil {
 			s.fail(c, err)
 			return

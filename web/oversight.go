@@ -102,7 +102,7 @@ func (s *Server) status(c *call) (any, error) {
 	loss := map[string]float64{"rejected": counters["ingest.rejected"], "sealed": counters["ingest.sealed"]}
 	consumers := []consumer{}
 	for _, step := range s.Steps {
-		n, err := s.Stream.Pending(c.r.Context(), step.Consumer())
+		n, err := s.Pending(c.r.Context(), step)
 		if err != nil {
 			return nil, err
 		}

@@ -68,6 +68,7 @@ var routes = []route{
 	{"POST", "/flights", feeders, 201, (*Server).registerFlight},
 	{"POST", "/flights/{flight}/end", feeders, 200, (*Server).endFlight},
 	{"GET", "/flights/{flight}/path", readers, 200, (*Server).flightPath},
+	{"GET", "/flights/{flight}/proposal", readers, 200, (*Server).proposal},
 	{"POST", "/flights/{flight}/observations", feeders, 200, (*Server).sendObservations},
 	{"POST", "/flights/{flight}/wind", feeders, 200, (*Server).sendWind},
 	{"POST", "/flights/{flight}/ground", feeders, 200, (*Server).sendGround},

@@ -83,7 +83,14 @@ func decodeCoT(r io.Reader, w *lines) (string, error) {
 			continue
 		}
 		n++
-		b, err := json.Marshal(e)
+		parts, err := e.Parts()
+		if err != nil {
+			parts = cot.Parts{} // the detail is there as it came
+		}
+		b, err := json.Marshal(struct {
+			cot.Event
+			Parts cot.Parts `json:"parts"` // of the detail, that are known
+		}{e, parts})
 		if err != nil {
 			return "", err
 		}

@@ -178,7 +178,7 @@ func (h *house) server(secure, local bool, closing <-chan struct{}) *web.Server 
 func (h *house) idle(ctx context.Context) (bool, error) {
 	for range 2 { // what a step announces wakes a step that was asked before
 		for _, s := range h.steps {
-			n, err := h.stream.Pending(ctx, s.Consumer())
+			n, err := h.Pending(ctx, s)
 			if err != nil || n > 0 {
 				return false, err
 			}

@@ -167,7 +167,7 @@ func readObservations(out std, name string, p *localise.Problem, frame *geo.Fram
 			return local, err
 		}
 		o := rec.Observation
-		reading := localise.Reading{Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, Value: o.Value, Sigma: o.Sigma, Limit: o.Limit}
+		reading := localise.Reading{Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, Value: o.Value, Sigma: o.Sigma, Limit: o.Limit, Saturation: o.Saturation}
 		if len(p.Observations) == 0 {
 			frame.Origin = geo.Point{Lon: o.At.Lon, Lat: o.At.Lat}
 		}

@@ -10,6 +10,7 @@ import (
 	_ "time/tzdata" // zones, on a machine that has none
 
 	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/lang"
 	"github.com/vigia-project/vigia/core/visit"
 	"github.com/vigia-project/vigia/service/follow"
 	"github.com/vigia-project/vigia/wire/plain"
@@ -30,8 +31,9 @@ type rhythmCmd struct {
 // Help is the page behind --help.
 func (rhythmCmd) Help() string {
 	return `Tells what comes and goes at a site: visits that come again and again, what comes
-soon behind what, and times in which more or fewer came than the site's own hours
-and days explain. Each sentence has its numbers, and the probability that chance
+soon behind what, times in which more or fewer came than the site's own hours and
+days explain, and what looks as loading does: stays far longer than the others, and
+short stops of one class in a row. Each sentence has its numbers, and the probability that chance
 does as much. An hour that nobody watched counts neither as busy nor as quiet.
 
     vigia visits --tracks tracks.csv --sites sites.geojson -o visits.csv
@@ -62,18 +64,23 @@ func (c rhythmCmd) Run(ctx context.Context, io std) error {
 	if c.SVG != "" && len(sites) != 1 {
 		return vigia.Errorf(vigia.Invalid, "%s has %d sites: --svg draws one, named by --site", c.Visits, len(sites))
 	}
-	var all []vigia.Rhythm
+	var all []rhythmOut
 	for _, site := range sites {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		r := visit.RhythmOf(c.arrivals(visits, site), watches, visit.RhythmOptions{Chance: c.Chance, Zone: zone})
+		options := visit.RhythmOptions{Chance: c.Chance, Zone: zone}
+		r := visit.RhythmOf(c.arrivals(visits, site), watches, options)
 		r.Site = vigia.ID(site)
 		follow.Say(&r)
-		all = append(all, r)
+		loading := visit.Loading(c.arrivals(visits, site), watches, options)
+		for i := range loading {
+			loading[i].Sentences = lang.Loading(loading[i])
+		}
+		all = append(all, rhythmOut{r, loading})
 	}
 	if c.SVG != "" {
-		if err := os.WriteFile(c.SVG, weekSVG(all[0]), 0o644); err != nil {
+		if err := os.WriteFile(c.SVG, weekSVG(all[0].Rhythm), 0o644); err != nil {
 			return vigia.Errorf(vigia.Invalid, "the picture cannot be written: %v", err)
 		}
 	}
@@ -88,8 +95,14 @@ func (c rhythmCmd) Run(ctx context.Context, io std) error {
 	return nil
 }
 
+// rhythmOut is all that is told of one site.
+type rhythmOut struct {
+	vigia.Rhythm
+	Loading []vigia.Loading `json:"loading,omitempty"`
+}
+
 // tell writes a rhythm for people.
-func (c rhythmCmd) tell(out io.Writer, r vigia.Rhythm) error {
+func (c rhythmCmd) tell(out io.Writer, r rhythmOut) error {
 	name := string(r.Site)
 	if name == "" {
 		name = "—"
@@ -109,6 +122,9 @@ func (c rhythmCmd) tell(out io.Writer, r vigia.Rhythm) error {
 		words = append(words, p.Sentences)
 	}
 	for _, p := range r.Unusual {
+		words = append(words, p.Sentences)
+	}
+	for _, p := range r.Loading {
 		words = append(words, p.Sentences)
 	}
 	for _, w := range words {

@@ -386,7 +386,7 @@ func TestLatency(t *testing.T) {
 		if err := json.Unmarshal(out, &seen); err != nil || seen.Aircraft != f.drones {
 			t.Errorf("the browser said %q (%v)", out, err)
 		}
-		report("byte to pixel", seen.P50, seen.P99, seen.Max)
+		report("byte to pixel, once the page stands", seen.P50, seen.P99, seen.Max)
 	}
 	cancel()
 	total := <-sent
@@ -405,9 +405,24 @@ func TestLatency(t *testing.T) {
 		lost += st.Lost
 	}
 	t.Logf("%d packets sent, %d lost", total, lost)
+	if waiting := s.waiting("follow"); waiting > uint64(f.drones*f.hertz) {
+		t.Errorf("following is %d batches behind, more than a second of them", waiting)
+	}
 	if lost > 0 {
 		t.Errorf("%d datagrams had no room", lost)
 	}
+}
+
+// waiting is how many messages wait for a step.
+func (s *system) waiting(step string) (n uint64) {
+	s.t.Helper()
+	for line := range strings.Lines(s.metrics()) {
+		if _, err := fmt.Sscanf(line, "vigia_pending{step=\""+step+"\"} %d", &n); err == nil {
+			return n
+		}
+	}
+	s.t.Fatalf("the metrics do not tell what waits for %s", step)
+	return 0
 }
 
 // quantiles are the median, the 99th percentile and the longest, ms.

@@ -105,7 +105,7 @@ func (c trackCmd) track(ctx context.Context, io std, r *plain.ReportReader, w *p
 				did.Rows++
 				cov := [3]float64{e.Covariance[0][0], e.Covariance[0][1], e.Covariance[1][1]}
 				if err := w.Write(plain.TrackRecord{Scan: p.Number, Seconds: p.Time, ID: strconv.Itoa(e.Track),
-					X: e.X, Y: e.Y, VX: e.VX, VY: e.VY, Covariance: &cov}); err != nil {
+					X: e.X, Y: e.Y, VX: e.VX, VY: e.VY, Covariance: &cov, Class: e.Class}); err != nil {
 					return err
 				}
 			}

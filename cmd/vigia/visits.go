@@ -71,7 +71,7 @@ func (c visitsCmd) Run(ctx context.Context, io std) error {
 }
 
 func (c visitsCmd) write(ctx context.Context, w *plain.VisitWriter, records []plain.TrackRecord, sites []visit.Site, did *visited) error {
-	samples := map[string][]visit.Sample{}
+	samples, class := map[string][]visit.Sample{}, map[string]string{}
 	var order []string
 	for _, r := range records {
 		s := visit.Sample{Time: r.Seconds, X: r.X, Y: r.Y}
@@ -82,6 +82,9 @@ func (c visitsCmd) write(ctx context.Context, w *plain.VisitWriter, records []pl
 			order = append(order, r.ID)
 		}
 		samples[r.ID] = append(samples[r.ID], s)
+		if r.Class != "" { // the tracker's: the one most often reported so far
+			class[r.ID] = r.Class
+		}
 	}
 	for _, id := range order {
 		if err := ctx.Err(); err != nil {
@@ -95,7 +98,7 @@ func (c visitsCmd) write(ctx context.Context, w *plain.VisitWriter, records []pl
 		for _, s := range stops {
 			site, p := visit.Assign(s, sites)
 			r := plain.VisitRecord{Track: id, Arrive: s.Arrive, Depart: s.Depart, X: s.X, Y: s.Y, ArriveSD: s.ArriveSD, DepartSD: s.DepartSD,
-				Site: string(site), SiteProbability: p, ApproachDeg: s.Approach, Censored: censored(s)}
+				Site: string(site), SiteProbability: p, ApproachDeg: s.Approach, Censored: censored(s), Class: class[id]}
 			did.Visits++
 			if site != "" {
 				did.AtSites++

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -84,6 +85,9 @@ func TestWalk(t *testing.T) {
 	id := string(lead[0].ID)
 	if _, err := s.vigia("", "lead", "acknowledge", id, "--token", s.tokens[vigia.Partner]); err == nil {
 		t.Error("the partner acknowledged a lead that was not released")
+	}
+	if _, err := s.vigia("", "flight", "propose", walkFlight, "--wind-from", "240", "--token", s.tokens[vigia.Analyst]); err == nil || !strings.Contains(err.Error(), "nothing to fly over again") {
+		t.Errorf("a flight over a place without buildings is proposed: %v", err)
 	}
 	s.must("", "lead", "approve", id, "--token", s.tokens[vigia.Approver])
 	s.must("", "lead", "release", id, "--token", s.tokens[vigia.Approver])
@@ -169,18 +173,7 @@ func checkHook(t *testing.T, p posted, lead vigia.ID) {
 func (s *system) checkAccount(site vigia.Site, lead vigia.ID) {
 	s.t.Helper()
 	s.start()
-	var entries []struct {
-		Data []byte `json:"data"`
-	}
-	if err := s.call(vigia.Overseer, "GET", "/audit/entries?limit=10000", nil, &entries); err != nil {
-		s.t.Fatal(err)
-	}
-	var all bytes.Buffer
-	for _, e := range entries {
-		all.Write(e.Data)
-		all.WriteByte('\n')
-	}
-	for _, want := range []string{
+	wanted := []string{
 		`"action":"grant_authorisation"`, `"action":"register_flight"`, `"action":"detection.found"`, `"action":"flight.closed"`,
 		`"action":"source.located","subject":"` + string(site.Evidence[0].Posterior),
 		`"action":"site.changed","subject":"` + string(site.ID),
@@ -190,11 +183,35 @@ func (s *system) checkAccount(site vigia.Site, lead vigia.ID) {
 		`"actor":"partner","action":"lead.acknowledged","subject":"` + string(lead),
 		`"actor":"partner","action":"lead.closed","subject":"` + string(lead),
 		`"action":"sent to cot+tcp://`, `"action":"sent to cot+udp://`, `"action":"sent to http://`,
-	} {
-		if !strings.Contains(all.String(), want) {
-			s.t.Errorf("the account does not hold %s", want)
-		}
 	}
+	s.eventually("every step on the account", func() (bool, error) {
+		account, err := s.account()
+		if err != nil {
+			return false, err
+		}
+		for _, want := range wanted {
+			if !strings.Contains(account, want) {
+				return false, fmt.Errorf("the account does not hold %s", want)
+			}
+		}
+		return true, nil
+	})
+}
+
+// account is what the overseer reads, an entry a line.
+func (s *system) account() (string, error) {
+	var entries []struct {
+		Data []byte `json:"data"`
+	}
+	if err := s.call(vigia.Overseer, "GET", "/audit/entries?limit=10000", nil, &entries); err != nil {
+		return "", err
+	}
+	var all strings.Builder
+	for _, e := range entries {
+		all.Write(e.Data)
+		all.WriteByte('\n')
+	}
+	return all.String(), nil
 }
 
 // carry carries the lead round its circle, whatever the system does meanwhile:

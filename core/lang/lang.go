@@ -71,6 +71,14 @@ var phrases = map[string]map[Tag]string{
 		English: "After %s, %s within %d min: %d of %d times; without a tie it would be %.1f; chance %s.",
 		Spanish: "Tras %s, %s en menos de %d min: %d de %d veces; sin relación serían %.1f; azar %s.",
 	},
+	"loading.long": {
+		English: "%s stayed %d min from %s UTC, as for loading: the shorter stays here take about %d min; chance %s.",
+		Spanish: "%s permaneció %d min desde el %s UTC, como para cargar o descargar: las estancias más cortas aquí duran unos %d min; azar %s.",
+	},
+	"loading.short": {
+		English: "%d short stops of %s, of %d–%d min, from %s to %s UTC, as for loading: at other times it would be %.1f; chance %s.",
+		Spanish: "%d paradas cortas de %s, de %d–%d min, del %s al %s UTC, como para cargar o descargar: en otros momentos serían %.1f; azar %s.",
+	},
 	"some":       {English: "at least %d of %s", Spanish: "al menos %d de %s"},
 	"class":      {English: "“%s”", Spanish: "«%s»"},
 	"class.none": {English: "a vehicle", Spanish: "un vehículo"},

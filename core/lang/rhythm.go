@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vigia-project/vigia"
 )
@@ -49,9 +51,27 @@ func Together(p vigia.Together) vigia.Words {
 	})
 }
 
+const minute = "2006-01-02 15:04"
+
+// Loading says what looked as loading does, with its numbers.
+func Loading(l vigia.Loading) vigia.Words {
+	from, to := l.From.UTC().Format(minute), l.To.UTC().Format(minute)
+	return both(func(t Tag) string {
+		if l.Sign == vigia.LongStay {
+			return sentence(phrase(t, "loading.long", class(t, l.Class), minutes(l.Longest), from, minutes(l.Usual), chance(t, l.Chance)))
+		}
+		return phrase(t, "loading.short", l.Visits, class(t, l.Class), minutes(l.Shortest), minutes(l.Longest), from, to, l.Expected, chance(t, l.Chance))
+	})
+}
+
+// sentence begins with a capital letter.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
 // Unusual says when more or fewer came than usual.
 func Unusual(u vigia.Unusual) vigia.Words {
-	const minute = "2006-01-02 15:04"
 	key := "more"
 	if float64(u.Visits) < u.Expected {
 		key = "fewer"

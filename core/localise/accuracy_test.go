@@ -78,15 +78,23 @@ func TestLocate_ADEDWindCorrected(t *testing.T) {
 		if r.truth.Equipment == "" {
 			continue
 		}
-		for i := range r.problem.Winds {
-			w := &r.problem.Winds[i]
-			w.FromDeg = math.Mod(270-w.FromDeg+360, 360)
-		}
+		r.correctWind()
 		if s, _ := r.locate(t); s != nil {
 			aded.add(t, r, *s)
 		}
 	}
 	aded.tell(t)
+}
+
+// correctWind turns the winds of an ADED release into the format's convention.
+func (r release) correctWind() {
+	if r.truth.Equipment == "" {
+		return
+	}
+	for i := range r.problem.Winds {
+		w := &r.problem.Winds[i]
+		w.FromDeg = math.Mod(270-w.FromDeg+360, 360)
+	}
 }
 
 // locate works out a release and tells what came of it: the source, or nil.

@@ -76,8 +76,8 @@ type sums struct {
 	slope  float64
 }
 
-// beyond is how many times its spread, squared and halved, a plume reaches.
-const beyond = 10
+// plumeReach is how many times its spread, squared and halved, a plume reaches.
+const plumeReach = 10
 
 // meet fills the sums for all swings. ok is false where the pass says nothing.
 //
@@ -94,13 +94,13 @@ func (g *glance) meet(w *weather) (ok bool) {
 		m := int(math.Round((swingReach - y/scale) / swingStep))
 		m = min(max(m, 0), swingNodes-1)
 		z := y + swingAt[m]*scale
-		if z*z*inv > beyond {
+		if z*z*inv > plumeReach {
 			continue // no swing brings it here
 		}
 		most = math.Max(most, c*c*l.weight)
 		d := swingStep * scale
 		first, turn := c*fastExp(-z*z*inv), fastExp(-2*d*d*inv)
-		least := c * 4.5e-5 // exp(-beyond)
+		least := c * 4.5e-5 // exp(-plumeReach)
 		g.add(m, l, first)
 		v, q := first, 0.0
 		if m < swingNodes-1 {

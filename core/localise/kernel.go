@@ -18,32 +18,35 @@ import (
 // the plume for several such turns at once, the nodes of a Gauss-Hermite rule,
 // over which the likelihood is integrated (see slot.go).
 
-// A datum is a reading made ready.
+// A datum is a reading made ready. What the kernel reads of each comes first.
 type datum struct {
-	x, y, z    float64 // the point, or the path's start, metres
-	x2, y2, z2 float64 // the path's end
-	t          float64 // seconds since the first reading
-	value      float64 // the sensor's unit
-	perKg      float64 // that unit per kg/m³
-	vx, vy     float64 // wind at t, m/s
-	speed      float64 // its speed
-	slowness   float64 // one over it, s/m
+	x, y       float64 // the point, or the path's start, metres
 	coneX      float64 // unit vector in the middle of the winds that could have carried it
 	coneY      float64
 	coneCos2   float64 // square of the cosine of the cone's half angle; 0 = all round
 	halfX      float64 // from the path's start to its middle
 	halfY      float64
+	slowness   float64 // one over the wind's speed, s/m
+	t          float64 // seconds since the first reading
 	px, py     float64 // place on the wind's path at t
 	tanH, tanV float64
-	level      float64 // background
-	noise      float64 // standard deviation about it, of the reading and of the level
-	d          float64 // (value - level)/noise
 	scale      float64 // perKg/noise
+	d          float64 // (value - level)/noise
 	invBase    float64 // 1/(freedom + d²)
-	sensor     int
-	slot       int // the stretch of time whose readings share one turn of the wind
 	path       bool
 	above      bool    // value is above the background already
+	full       bool    // the sensor was saturated: there was value or more
+	column     int     // which of the columns has its height, plus one; 0 = none
+	slot       int     // the stretch of time whose readings share one turn of the wind
+	vx, vy     float64 // wind at t, m/s
+	speed      float64 // its speed
+	z          float64
+	x2, y2, z2 float64 // the path's end
+	value      float64 // the sensor's unit
+	perKg      float64 // that unit per kg/m³
+	level      float64 // background
+	noise      float64 // standard deviation about it, of the reading and of the level
+	sensor     int
 	weight     float64 // readings it stands for
 	stated     float64 // the least noise that the sensor's maker or the format states
 }
@@ -54,8 +57,9 @@ const spreadBend = 0.0004
 // An emitter is one source as the kernel sees it.
 type emitter struct {
 	x, y, z float64
-	rate    float64 // kg/s
-	on, off float64 // seconds: it emits from on to off
+	rate    float64  // kg/s
+	on, off float64  // seconds: it emits from on to off
+	columns *columns // over the heights that readings have; nil = worked out for each
 }
 
 // An air is what a particle holds of the air.
@@ -69,8 +73,12 @@ type air struct {
 	turn    float64 // standard deviation of the wind's turn in one slot, radians
 }
 
-// farTail is how far from the axis a plume still counts, as y²/2σ².
-const farTail = 12.5
+// farTail is how far from the axis of any turn a plume still counts, as y²/2σ²;
+// nodeTail is that of one turn.
+const (
+	farTail  = 12.5
+	nodeTail = 18
+)
 
 // fan is a value for each turn of the wind.
 type fan [turns]float64
@@ -106,7 +114,7 @@ func (d *datum) fan(w *windPath, a *air, s *emitter, mean *fan) bool {
 		return false
 	}
 	if u < minWind {
-		u = minWind
+		k = 1 / minWind
 	}
 	iy2 := a.iy0*a.iy0 + a.ky*a.ky*d.tanH*d.tanH
 	iz := a.iz
@@ -114,7 +122,7 @@ func (d *datum) fan(w *windPath, a *air, s *emitter, mean *fan) bool {
 		iz *= d.tanV
 	}
 	if d.path {
-		return d.alongPath(a, s, vx, vy, u, iy2, iz*iz, mean)
+		return d.alongPath(a, s, vx, vy, k, iy2, iz*iz, mean)
 	}
 	x := dx*vx + dy*vy
 	if x <= 0 {
@@ -123,21 +131,20 @@ func (d *datum) fan(w *windPath, a *air, s *emitter, mean *fan) bool {
 	y := dy*vx - dx*vy
 	near := x * x / (1 + spreadBend*x)
 	sy2 := iy2*near + a.size*a.size
-	half := 0.5 / sy2
 	// The nearest that any turn brings the axis.
-	if off := math.Abs(y) - turnNode[turns-1]*a.turn*x; off > 0 && off*off*half > farTail {
+	if off := math.Abs(y) - turnNode[turns-1]*a.turn*x; off > 0 && off*off > 2*farTail*sy2 {
 		return false
 	}
-	rise := iz * iz * near
-	k = slow((s.z*s.z + 0.64*(rise+a.size*a.size)) / 4)
-	sz2 := rise/(k*k) + a.size*a.size
-	u *= k
-	h := d.z - s.z
-	i2 := 0.5 / sz2
-	axis := fastExp(-h*h*i2) * (1 + fastExp(-4*d.z*s.z*i2)) * d.scale / (2 * math.Pi * u * math.Sqrt(sy2*sz2))
+	narrow := 1 / math.Sqrt(sy2)
+	half := 0.5 * narrow * narrow
+	axis := s.vertical(d.column, d.z, a.size, iz*iz*near) * narrow * k * d.scale * (1 / (2 * math.Pi))
 	for n := range mean {
 		e := y - turnNode[n]*a.turn*x
-		mean[n] = axis * fastExp(-e*e*half)
+		if e = e * e * half; e > nodeTail {
+			mean[n] = 0
+			continue
+		}
+		mean[n] = axis * fastExp(-e)
 	}
 	return true
 }
@@ -164,7 +171,7 @@ var panelEdge, panelMiddle, panelLength = func() (e [pathPanels + 1]float64, m, 
 // linear condition on each side. The distance from the axis in widths, v =
 // y/σy, is taken as straight within each piece and the Gaussian integrated
 // exactly over it (see dispersion.Plume.Along).
-func (d *datum) alongPath(a *air, s *emitter, vx, vy, u, iy2, iz2 float64, mean *fan) bool {
+func (d *datum) alongPath(a *air, s *emitter, vx, vy, slowness, iy2, iz2 float64, mean *fan) bool {
 	dx, dy := d.x-s.x, d.y-s.y
 	ex, ey := d.x2-s.x, d.y2-s.y
 	x0, y0 := dx*vx+dy*vy, dy*vx-dx*vy
@@ -199,16 +206,9 @@ func (d *datum) alongPath(a *air, s *emitter, vx, vy, u, iy2, iz2 float64, mean 
 	for i := range vs {
 		f := near + length*panelMiddle[i]
 		x := x0 + f*ax
-		rise := iz2 * x * x / (1 + spreadBend*x)
-		k := slow((s.z*s.z + 0.64*(rise+a.size*a.size)) / 4)
-		sz2 := rise/(k*k) + a.size*a.size
-		z := d.z + f*az
-		h := z - s.z
-		i2 := 0.5 / sz2
-		vs[i] = math.Abs(length) * panelLength[i] * fastExp(-h*h*i2) * (1 + fastExp(-4*z*s.z*i2)) *
-			math.Sqrt(i2) * math.Sqrt2 / k
+		vs[i] = math.Abs(length) * panelLength[i] * s.vertical(d.column, d.z+f*az, a.size, iz2*x*x/(1+spreadBend*x))
 	}
-	scale := d.scale / (u * math.Sqrt(2*math.Pi))
+	scale := d.scale * slowness * invRoot2Pi
 	for n := range mean {
 		t := turnNode[n] * a.turn
 		v0 := (ys[0] - t*xs[0]) * ks[0]

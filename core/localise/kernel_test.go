@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
 	"pgregory.net/rapid"
 
 	"github.com/vigia-project/vigia"
@@ -118,5 +119,42 @@ func BenchmarkFan_Million(b *testing.B) {
 	}
 	if math.IsNaN(sum) {
 		b.Fatal("not a number")
+	}
+}
+
+// A table over how far a plume has risen gives what is worked out for each
+// reading, to a hundredth of the most that this height can have.
+func TestColumns_AreTheDistributionOverHeight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
+		z, height, size := f(0, 20, "z"), f(0.1, 10, "height"), f(0.2, 5, "size")
+		var c columns
+		c.fill([]float64{7, z}, height, size)
+		e := emitter{z: height, columns: &c}
+		top := 0.0
+		for rise := 1e-4; rise < 1e5; rise *= 1.37 {
+			top = math.Max(top, atHeight(z, height, size, rise))
+		}
+		for rise := 1e-4; rise < 1e5; rise *= 1.013 {
+			got, want := e.vertical(2, z, size, rise), atHeight(z, height, size, rise)
+			if math.Abs(got-want) > 0.01*top {
+				t.Fatalf("risen %.3g m: %.5g by the table, %.5g in truth", math.Sqrt(rise), got, want)
+			}
+		}
+	})
+}
+
+// What a saturated sensor says is the tail of the Student distribution, far out
+// too.
+func TestBeyond_IsTheTail(t *testing.T) {
+	student4 := distuv.StudentsT{Sigma: 1, Nu: freedom}
+	for x := -40.0; x < 200; x += 0.37 {
+		if got, want := beyond(x), student4.Survival(x); math.Abs(got-want) > 1e-9+1e-5*want && x < 100 {
+			t.Fatalf("beyond %v lies %v, %v in truth", x, got, want)
+		}
+	}
+	// Far out the tail is 3/x⁴.
+	if got, want := beyond(1e5), 3/1e20; math.Abs(got/want-1) > 1e-6 {
+		t.Fatalf("beyond 1e5 lies %v, %v in truth", got, want)
 	}
 }

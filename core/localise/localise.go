@@ -27,19 +27,20 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-2"
+const method = "smc-3"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {
-	Time   time.Time
-	Sensor string
-	Kind   vigia.Kind
-	At     geo.Local // the point, or the start of the path
-	To     geo.Local // the end of the path; not used for a point
-	Value  float64   // ppm, or ppm·m for a column
-	Sigma  float64   // one standard deviation in Value's unit; 0 = not known
-	Limit  float64   // detection limit in Value's unit; 0 = not known
-	Above  bool      // Value is above the background already, and Sigma is all its noise
+	Time       time.Time
+	Sensor     string
+	Kind       vigia.Kind
+	At         geo.Local // the point, or the start of the path
+	To         geo.Local // the end of the path; not used for a point
+	Value      float64   // ppm, or ppm·m for a column
+	Sigma      float64   // one standard deviation in Value's unit; 0 = not known
+	Limit      float64   // detection limit in Value's unit; 0 = not known
+	Saturation float64   // the most that the sensor can read, in Value's unit; 0 = not known
+	Above      bool      // Value is above the background already, and Sigma is all its noise
 }
 
 // A Building is a footprint in local metres.

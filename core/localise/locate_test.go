@@ -103,6 +103,38 @@ func TestLocate_Explains(t *testing.T) {
 	}
 }
 
+// Sensors that read no more than half a ppm over the air are saturated by most of
+// the plume. Told of it, the locator takes these readings for at least as much;
+// not told, it takes them for what they say, and the rate for too low.
+func TestLocate_SaturatedSensors(t *testing.T) {
+	p, _ := ring(t, 1, 2)
+	p.Observations = append([]localise.Reading(nil), p.Observations[:480]...)
+	const most = 2.5
+	n := 0
+	for i := range p.Observations {
+		if o := &p.Observations[i]; o.Value > most {
+			o.Value = most
+			n++
+		}
+	}
+	silent := locate(t, p)
+	for i := range p.Observations {
+		p.Observations[i].Saturation = most
+	}
+	told := locate(t, p)
+	if len(silent.Sources) == 0 || len(told.Sources) == 0 {
+		t.Fatalf("with %d saturated readings, sources %v and %v", n, silent.Sources, told.Sources)
+	}
+	a, b := silent.Sources[0], told.Sources[0]
+	t.Logf("%d saturated readings: %.2f kg/h [%.2f, %.2f]; told of it %.2f [%.2f, %.2f]; 2 is true", n, a.RateKgH, a.RateLo, a.RateHi, b.RateKgH, b.RateLo, b.RateHi)
+	if b.RateLo > 2 || b.RateHi < 2 {
+		t.Errorf("the 95 %% interval [%.2f, %.2f] misses the true 2 kg/h", b.RateLo, b.RateHi)
+	}
+	if b.RateKgH < 1.3*a.RateKgH {
+		t.Errorf("saturation drags the rate down: %.2f kg/h when told of it, %.2f when not", b.RateKgH, a.RateKgH)
+	}
+}
+
 func TestLocate_NothingThere(t *testing.T) {
 	p, _ := ring(t, 2, 0)
 	if ans := locate(t, p); len(ans.Sources) != 0 || ans.CountProbability[0] < 0.5 {

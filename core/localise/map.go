@@ -22,6 +22,7 @@ type coarseMap struct {
 
 const (
 	mapAcross   = 28   // cells along the longer side of the area
+	glanceOver  = 14   // the same for a first guess
 	fromMap     = 0.7  // part of the proposals that come from the map
 	mapHeight   = 2.0  // metres
 	mapRateSD   = 1.0  // of the log of a proposed rate about the map's
@@ -31,10 +32,11 @@ const (
 // mapAirs are the factors on the spreads that the map tries.
 var mapAirs = []float64{0.7, 1.8}
 
-// survey makes the map for one more source beside those of th.
-func (m *model) survey(ctx context.Context, th []float64) (*coarseMap, error) {
+// survey makes the map for one more source beside those of th, of some cells
+// across.
+func (m *model) survey(ctx context.Context, th []float64, across float64) (*coarseMap, error) {
 	b := m.area
-	c := &coarseMap{area: b, h: math.Max(b.x1-b.x0, b.y1-b.y0) / mapAcross}
+	c := &coarseMap{area: b, h: math.Max(b.x1-b.x0, b.y1-b.y0) / across}
 	c.nx, c.ny = int(math.Ceil((b.x1-b.x0)/c.h)), int(math.Ceil((b.y1-b.y0)/c.h))
 	n := c.nx * c.ny
 	c.logL, c.rate = make([]float64, n), make([]float64, n)
@@ -43,9 +45,10 @@ func (m *model) survey(ctx context.Context, th []float64) (*coarseMap, error) {
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
+	tries := m.mapTries()
 	m.each(n, func(i int) {
 		x, y := c.centre(i)
-		c.logL[i], c.rate[i], marginal[i] = m.profile(x, y, mean0, absent0)
+		c.logL[i], c.rate[i], marginal[i] = m.profile(x, y, tries, mean0, absent0)
 	})
 	c.total = math.Inf(-1)
 	for _, l := range marginal {
@@ -73,6 +76,9 @@ func (m *model) standing(th []float64) (mean []fan, absent []float64) {
 	var one fan
 	for k := range sources(th) {
 		e := m.emitterOf(source(th, k))
+		var c columns
+		c.fill(m.heights, e.z, a.size)
+		e.columns = &c
 		for i := range m.data {
 			if m.data[i].fan(&m.path, &a, &e, &one) {
 				mean[i].plus(&one, e.rate)
@@ -117,9 +123,35 @@ func (m *model) predicted(th []float64) (mean, absent []float64) {
 	return mean, absent
 }
 
+// A mapTry is an air that the map tries, with the tables of a source in it.
+type mapTry struct {
+	air     air
+	columns columns
+}
+
+func (m *model) mapTries() []mapTry {
+	out := make([]mapTry, len(mapAirs))
+	for i, f := range mapAirs {
+		th := m.usual()
+		a := airOf(th[:])
+		a.iy0, a.ky, a.iz = a.iy0*f, a.ky*f, a.iz*f
+		out[i].air = a
+		out[i].columns.fill(m.heights, mapHeight, a.size)
+	}
+	return out
+}
+
+// usual is the middle of the air's prior.
+func (m *model) usual() (th [nAir]float64) {
+	for i, n := range m.air {
+		th[i] = n.mean
+	}
+	return th
+}
+
 // profile is the log likelihood ratio of a source at a place: the best of some
 // rates and spreads, with the log of that rate in kg/h, and the mean over them.
-func (m *model) profile(x, y float64, mean0 []fan, absent0 []float64) (best, at, marginal float64) {
+func (m *model) profile(x, y float64, tries []mapTry, mean0 []fan, absent0 []float64) (best, at, marginal float64) {
 	type hit struct {
 		i    int
 		mean fan
@@ -127,14 +159,10 @@ func (m *model) profile(x, y float64, mean0 []fan, absent0 []float64) (best, at,
 	hits := make([]hit, 0, len(m.data)/2)
 	best, marginal = math.Inf(-1), math.Inf(-1)
 	const step = 1.0
-	for _, f := range mapAirs {
-		var th [nAir]float64
-		for i, n := range m.air {
-			th[i] = n.mean
-		}
-		a := airOf(th[:])
-		a.iy0, a.ky, a.iz = a.iy0*f, a.ky*f, a.iz*f
-		e := emitter{x: x, y: y, z: mapHeight, rate: 1, on: math.Inf(-1), off: math.Inf(1)}
+	th := m.usual()
+	for t := range tries {
+		a := tries[t].air
+		e := emitter{x: x, y: y, z: mapHeight, rate: 1, on: math.Inf(-1), off: math.Inf(1), columns: &tries[t].columns}
 		hits = hits[:0]
 		base := newRoughRatio(th[:])
 		var one fan

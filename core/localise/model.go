@@ -73,6 +73,8 @@ type model struct {
 	lows   map[int][]float64 // first background of each sensor
 	temper float64           // exponent of the likelihood
 
+	heights []float64 // that have columns
+
 	readings int
 }
 
@@ -191,8 +193,11 @@ func (m *model) logLikelihood(th []float64) (all, butLast float64) {
 	a := airOf(th)
 	k := sources(th)
 	var em [maxSources]emitter
+	var cols [maxSources]columns
 	for i := range k {
 		em[i] = m.emitterOf(source(th, i))
+		cols[i].fill(m.heights, em[i].z, a.size)
+		em[i].columns = &cols[i]
 	}
 	p, q := newRatio(th), newRatio(th)
 	var one, mean fan

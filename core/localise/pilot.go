@@ -11,6 +11,7 @@ const (
 	pilotRounds    = 2    // of guessing and smoothing, for each convention
 	pilotFinish    = 3    // for the one that is chosen
 	pilotKept      = 20   // guesses that a background is smoothed through
+	hopeless       = 15.0 // log likelihood by which one that is behind by then is given up
 	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
 )
 
@@ -27,6 +28,7 @@ type hypothesis struct {
 func (m *model) pilot(ctx context.Context) (Convention, error) {
 	recorded, first := m.path, append([]datum(nil), m.data...)
 	var all []hypothesis
+	lead := math.Inf(-1)
 	for _, c := range m.doubted() {
 		m.data = append([]datum(nil), first...)
 		m.readWind(recorded.read(c))
@@ -36,7 +38,11 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 			if err != nil {
 				return From, err
 			}
+			h.best = best(pop).logL
 			m.smoothBackground(pop)
+		}
+		if lead = math.Max(lead, h.best); c != From && h.best < lead-hopeless {
+			continue
 		}
 		pop, err := m.guess(ctx, pilotRounds)
 		if err != nil {
@@ -124,7 +130,7 @@ func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 		}
 		m.temper = math.Min(1, temper*float64(every))
 	}
-	c, err := m.survey(ctx, nil)
+	c, err := m.survey(ctx, nil, glanceOver)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +155,7 @@ func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
 		if s%5 == 0 { // the worse half gives way to the better
 			m.cull(pop, round, s)
 		}
-		m.move(pop, c, 1, -1000*(round+1)-s)
+		m.move(pop, &target{survey: c, beta: 1}, -1000*(round+1)-s)
 	}
 	m.cull(pop, round, pilotSweeps)
 	first := best(pop)

@@ -61,6 +61,7 @@ func prepare(p Problem) (*model, time.Time, error) {
 	}
 	m.sensors = len(names)
 	m.data = sample(gather(m.data, m.sensors))
+	m.setHeights()
 	m.area = searchBox(m.data)
 	m.readWind(m.path)
 	m.firstBackground()
@@ -82,6 +83,7 @@ func (m *model) datum(r Reading, t float64, sensor int, chemical vigia.Chemical)
 	if r.Kind == vigia.ColumnKind {
 		d.perKg *= distance(r.At, r.To)
 	}
+	d.full = r.Saturation > 0 && r.Value >= r.Saturation
 	if r.Limit > 0 && r.Value <= r.Limit {
 		// It may be anything from nothing to the limit.
 		d.stated = math.Hypot(d.stated, r.Limit/math.Sqrt(12))
@@ -167,6 +169,8 @@ func join(o *datum, d datum) {
 	mean(&o.t, d.t)
 	mean(&o.value, d.value)
 	mean(&o.perKg, d.perKg)
+	// Of readings of which some are less than there was, the mean is.
+	o.full = o.full || d.full
 	// A stated error may be one that all readings share: it is not averaged away.
 	mean(&o.stated, d.stated)
 	o.weight++

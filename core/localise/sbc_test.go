@@ -83,7 +83,7 @@ func (m *model) pretend(r *rand.Rand) []float64 {
 	for i := range m.data {
 		d := &m.data[i]
 		if d.slot != slot { // another turn and strength, of those that the rules know
-			slot, turn, swell = d.slot, pick(r, turnWeight[:]), math.Exp(math.Exp(th[pSwell])*swellNode[pick(r, swellWeight[:])])
+			slot, turn, swell = d.slot, pick(r, turnWeight[:]), newRatio(th).swell[pick(r, swellWeight[:])]
 		}
 		var mean fan
 		hit := d.fan(&m.path, &a, &e, &mean)

@@ -47,23 +47,34 @@ type ratio struct {
 	logs    [turns][swells]float64
 	flushed bool // logs hold something
 	held    int
-	sum     float64
+	sum     float64 // log of the slots that are done, but for those in times
+	times   float64 // product of the last slots
 }
 
 // newRatio starts a ratio with the fluctuation and the swell of th.
 func newRatio(th []float64) ratio {
-	r := ratio{fluct2: math.Exp(2 * th[pFluct])}
-	s := math.Exp(th[pSwell])
+	r := ratio{fluct2: math.Exp(2 * th[pFluct]), times: 1}
+	s, c := math.Exp(th[pSwell]), centre(r.fluct2)
 	for m := range r.swell {
-		r.swell[m] = math.Exp(s * swellNode[m])
+		r.swell[m] = c * math.Exp(s*swellNode[m]-s*s/2)
 	}
 	return r
 }
 
+// centre is where the distribution of a plume's concentrations has its middle,
+// over its mean. They are skewed, near enough log-normal (Hanna 1984; Yee and Chan
+// 1997, Boundary-Layer Meteorology 84:1), so that half of them lie below
+// exp(-σ²/2) of the mean; the Student distribution that stands for them is
+// symmetric about that. Its middle half, ±0.741 of its scale, is that of a
+// log-normal of σ = 1.1 of it.
+func centre(fluct2 float64) float64 { return math.Exp(-1.1 * 1.1 / 2 * fluct2) }
+
 // newRoughRatio is newRatio without an integral over the strength, whose
 // variance goes to the fluctuation.
 func newRoughRatio(th []float64) ratio {
-	return ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, swell: [swells]float64{1, 1, 1}}
+	r := ratio{fluct2: math.Exp(2*th[pFluct]) + math.Exp(2*th[pSwell]), rough: true, times: 1}
+	r.swell[swells/2] = centre(r.fluct2)
+	return r
 }
 
 // add counts a reading whose plume has the given mean for each turn, in standard
@@ -78,18 +89,45 @@ func (r *ratio) add(d *datum, mean *fan, there float64) {
 	}
 	r.held++
 	k := 1 / there
+	base := freedom * d.invBase
 	for n := range mean {
 		within := mean[n] * k // what it is when it is there
+		if within < leastMean {
+			continue
+		}
 		from, to := r.used(n)
 		for m := from; m < to; m++ {
 			w := within * r.swell[m]
-			v := 1 + r.fluct2*w*w
 			e := d.d - w
+			w *= w
+			if d.full {
+				r.product[n][m] *= 1 - there + there*beyond(e/math.Sqrt(1+r.fluct2*w))/beyond(d.d)
+				continue
+			}
+			v := 1 + r.fluct2*w
 			// t(e; v)/t(d; 1) of four degrees of freedom: v^-1/2 (c/(4+e²/v))^5/2.
-			c := v / ((freedom*v + e*e) * d.invBase)
-			r.product[n][m] *= 1 - there + there*c*c*math.Sqrt(c/v)
+			s := 1 / (base*v + e*e*d.invBase)
+			s2 := v * s
+			r.product[n][m] *= 1 - there + there*s2*s2*math.Sqrt(s)
 		}
 	}
+}
+
+// leastMean is the plume, in standard deviations of the background, below which
+// there is none: a thousand such readings change the log likelihood by less than
+// an eighth (the slope is 5d/(4+d²), at most 1.25).
+const leastMean = 1e-4
+
+// beyond is the probability that a Student variable of four degrees of freedom
+// exceeds t: what a saturated sensor says, whose reading is censored from the
+// right (Tobin 1958, Econometrica 26:24). With u = t/√(4+t²) it is (1-u)²(2+u)/4.
+func beyond(t float64) float64 {
+	root := math.Sqrt(freedom + t*t)
+	less := 1 - t/root
+	if t > 0 { // without a difference of nearly equal numbers
+		less = freedom / (root * (root + t))
+	}
+	return less * less * (3 - less) / 4
 }
 
 // used tells which strengths are looked at for a turn: at the greatest turns,
@@ -160,23 +198,47 @@ func (r *ratio) weights() (w [turns][swells]float64, top float64) {
 	return w, top
 }
 
-// close ends a slot.
-func (r *ratio) close() {
-	if r.held == 0 {
-		return
+// total is the sum of weights.
+func (r *ratio) total() (sum, top float64) {
+	if r.rough && !r.flushed {
+		for n := 1; n < turns-1; n++ {
+			sum += turnWeight[n] * r.product[n][swells/2]
+		}
+		return sum, 0
+	}
+	if !r.flushed {
+		sum = turnWeight[0]*r.product[0][swells/2] + turnWeight[turns-1]*r.product[turns-1][swells/2]
+		for n := 1; n < turns-1; n++ {
+			p := &r.product[n]
+			sum += turnWeight[n] * (swellWeight[0]*p[0] + swellWeight[1]*p[1] + swellWeight[2]*p[2])
+		}
+		return sum, 0
 	}
 	w, top := r.weights()
-	sum := 0.0
 	for n := range w {
 		for m := range w[n] {
 			sum += w[n][m]
 		}
 	}
-	r.sum += top + math.Log(sum)
+	return sum, top
+}
+
+// close ends a slot.
+func (r *ratio) close() {
+	if r.held == 0 {
+		return
+	}
+	sum, top := r.total()
 	r.held = 0
+	r.sum += top
+	// Logarithms are taken of products of slots, before they leave the range of numbers.
+	if r.times *= sum; !(r.times > 1e-100 && r.times < 1e100) {
+		r.sum += math.Log(r.times/sum) + math.Log(sum)
+		r.times = 1
+	}
 }
 
 func (r *ratio) log() float64 {
 	r.close()
-	return r.sum
+	return r.sum + math.Log(r.times)
 }

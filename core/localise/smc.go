@@ -8,15 +8,16 @@ import (
 
 const (
 	particles  = 400
-	sweeps     = 6   // moves of every particle at each temperature
-	keepESS    = 0.6 // a step in temperature leaves this part of the effective sample
+	sweeps     = 5   // moves of every particle at each temperature
+	fromFit    = 0.6 // part of the moves that are drawn from a fit of the population
+	keepESS    = 0.5 // a step in temperature leaves this part of the effective sample
 	maxSteps   = 80
 	maxSources = 3
 	enoughLess = 3.0 // a further source whose log evidence falls this far behind ends the search
 
 	// A further source that the survey finds this much less probable (log odds)
 	// is not sampled; the survey's own sum over the area stands for its evidence.
-	notWorth = -1.0
+	notWorth = 0.0
 )
 
 // countPrior is the prior probability of 0, 1, 2, 3 sources.
@@ -94,7 +95,7 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 	if from.k > 0 {
 		reference = best(from.particles).th
 	}
-	c, err := m.survey(ctx, reference)
+	c, err := m.survey(ctx, reference, mapAcross)
 	if err != nil {
 		return stage{}, err
 	}
@@ -129,15 +130,23 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 		if step == maxSteps {
 			next = 1
 		}
-		out.evidence += m.resample(pop, next-beta, 1000*k+step)
+		weights, mean := weightsOf(pop, next-beta)
+		out.evidence += mean
+		at := &target{survey: c, fit: newFit(pop, weights), beta: next}
+		m.resample(pop, weights, 1000*k+step)
 		beta = next
 		for s := range sweeps {
-			m.move(pop, c, beta, (1000*k+step)*100+s)
+			m.move(pop, at, (1000*k+step)*100+s)
 		}
 	}
 	// Some more at the end, where the posterior is read off.
+	even := make([]float64, particles)
+	for i := range even {
+		even[i] = 1.0 / particles
+	}
 	for s := range 2 * sweeps {
-		m.move(pop, c, 1, (1000*k+999)*100+s)
+		at := &target{survey: c, fit: newFit(pop, even), beta: 1}
+		m.move(pop, at, (1000*k+999)*100+s)
 	}
 	out.particles = pop
 	return out, nil
@@ -184,11 +193,10 @@ func nextBeta(pop []particle, beta float64) float64 {
 	return beta + math.Max(lo, 1e-6)
 }
 
-// resample draws the particles anew by their weights, systematically (Kitagawa
-// 1996, JCGS 5:1), and returns the log of the weights' mean.
-func (m *model) resample(pop []particle, d float64, step int) float64 {
-	n := len(pop)
-	w := make([]float64, n)
+// weightsOf are the particles' weights, which sum to one, for a step of d in
+// temperature, and the log of their mean before that.
+func weightsOf(pop []particle, d float64) (w []float64, mean float64) {
+	w = make([]float64, len(pop))
 	top := math.Inf(-1)
 	for i := range pop {
 		w[i] = d * pop[i].gain()
@@ -199,50 +207,71 @@ func (m *model) resample(pop []particle, d float64, step int) float64 {
 		w[i] = math.Exp(w[i] - top)
 		sum += w[i]
 	}
+	for i := range w {
+		w[i] /= sum
+	}
+	return w, top + math.Log(sum/float64(len(pop)))
+}
+
+// resample draws the particles anew by their weights, systematically (Kitagawa
+// 1996, JCGS 5:1).
+func (m *model) resample(pop []particle, w []float64, step int) {
 	u := m.random(step, -1).Float64()
 	old := append([]particle(nil), pop...)
 	cum, j := 0.0, 0
 	for i := range pop {
-		target := (float64(i) + u) / float64(n) * sum
-		for j < n-1 && cum+w[j] < target {
+		target := (float64(i) + u) / float64(len(pop))
+		for j < len(w)-1 && cum+w[j] < target {
 			cum += w[j]
 			j++
 		}
 		pop[i] = old[j]
 	}
-	return top + math.Log(sum/float64(n))
+}
+
+// A target is what a population is moved towards, with what proposals are drawn
+// from.
+type target struct {
+	survey *coarseMap
+	fit    *fit // nil = none
+	beta   float64
 }
 
 // move makes one Metropolis step of every particle. Differences of two other
 // particles give direction and length (differential evolution Markov chain:
 // ter Braak 2006, Statistics and Computing 16:239), so that the steps have the
 // posterior's own shape; the others are those of before the sweep.
-func (m *model) move(pop []particle, c *coarseMap, beta float64, step int) {
+func (m *model) move(pop []particle, at *target, step int) {
 	old := append([]particle(nil), pop...)
 	m.each(len(pop), func(i int) {
 		r := m.random(step, i)
 		th := append([]float64(nil), old[i].th...)
-		ratio := m.step(th, old, i, c, r)
+		ratio := m.step(th, old, i, at, r)
 		if math.IsInf(ratio, -1) {
 			return
 		}
-		p := m.weigh(c, th)
-		if math.Log(r.Float64()) < p.bridge(beta)-old[i].bridge(beta)+ratio {
+		p := m.weigh(at.survey, th)
+		if math.Log(r.Float64()) < p.bridge(at.beta)-old[i].bridge(at.beta)+ratio {
 			pop[i] = p
 		}
 	})
 }
 
 // step changes th in place and returns the log of the proposal's ratio.
-func (m *model) step(th []float64, old []particle, i int, c *coarseMap, r *rand.Rand) float64 {
+func (m *model) step(th []float64, old []particle, i int, at *target, r *rand.Rand) float64 {
+	if at.fit != nil && r.Float64() < fromFit {
+		back := at.fit.log(th)
+		at.fit.draw(r, th)
+		return back - at.fit.log(th)
+	}
 	k := sources(th)
 	s := nAir + r.IntN(k)*nSource
 	block := blocks[r.IntN(len(blocks))]
 	if block.jump && s == nAir+(k-1)*nSource {
 		// The last source somewhere else altogether.
-		back := m.logPropose(c, th[s:s+nSource])
-		m.propose(c, r, th[s:s+nSource])
-		return back - m.logPropose(c, th[s:s+nSource])
+		back := m.logPropose(at.survey, th[s:s+nSource])
+		m.propose(at.survey, r, th[s:s+nSource])
+		return back - m.logPropose(at.survey, th[s:s+nSource])
 	}
 	if block.jump && m.ground.held > 0 {
 		// Another place in this building, or in one nearby.

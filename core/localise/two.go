@@ -22,7 +22,7 @@ const (
 	leastApart = 25.0  // metres, nearer than which two are told as one
 	mostUneven = 1.6   // log: a source weaker than a fifth of the other is not told from how that one fluctuates
 	pairCounts = 0.5   // part of the evidence that is not the error of the model, which is the same in all passes
-	hopeless   = -4.0  // log of the gain, first guess, below which no turns are taken
+	faint      = -4.0  // log of the gain, first guess, below which no turns are taken
 )
 
 // An alternative is what one state of the other source leaves of a pass.
@@ -294,7 +294,7 @@ func (p *pair) second(ctx context.Context) (out pairing, ok bool, err error) {
 		} else if turn > 1 {
 			break // the two stand still
 		}
-		if out.gain < hopeless {
+		if out.gain < faint {
 			return out, false, nil
 		}
 		left := p.given(other)

@@ -11,6 +11,7 @@ type change struct {
 	bx, by int // blocks across and down
 	steps  int // across
 	blocks []block
+	own    []block // before they were held against their neighbours
 	excess []int16 // of each pixel beyond what the earlier pictures allow, grey levels
 	rows   [references][]int16
 	weak   []bool // of each step of a row: only the nearest picture shows it
@@ -34,6 +35,8 @@ const (
 	growSigmas = 2
 	// leastSigma is what rounding to whole grey levels leaves of noise.
 	leastSigma = 0.5
+	// unknown is the noise of a block that no reference shows.
+	unknown = 255
 )
 
 // find compares here with refs and returns what differs from most of them.
@@ -42,6 +45,7 @@ func (c *change) find(here *level0, refs []*level0) []blob {
 	for b := range c.blocks {
 		c.measure(b, here, refs)
 	}
+	c.steady(len(refs))
 	for y := range c.h {
 		for r := range refs {
 			c.row(y, r, here, refs[r])
@@ -90,21 +94,9 @@ func (c *change) measure(b int, here *level0, refs []*level0) {
 		var counts [2 * bins]uint16
 		n := 0
 		for y := y0; y < y1; y += 2 {
-			u0, v0 := ref.toHere.At(float64(x0), float64(y))
-			u1, v1 := ref.toHere.At(float64(x1), float64(y))
-			steps := float64(x1 - x0)
-			du, dv := (u1-u0)/steps, (v1-v0)/steps
-			if !inside(u0, v0, ref) || !inside(u1, v1, ref) {
-				continue
-			}
-			fu, fv := int(u0*256), int(v0*256)
-			su, sv := int(2*du*256), int(2*dv*256)
-			row := here.pix[y*c.w+x0 : y*c.w+x1]
-			for i := 0; i < len(row); i += 2 {
-				d := 4*int(row[i]) - between(&ref.plane, fu, fv)
-				counts[max(0, min(2*bins-1, d+bins))]++
-				fu, fv = fu+su, fv+sv
-				n++
+			// By steps, as in row: a block at the edge is known in part.
+			for x := x0; x < x1; x += step {
+				n += c.count(&counts, here.pix[y*c.w+x:y*c.w+min(x+step, x1)], x, y, ref)
 			}
 		}
 		if n < 32 {
@@ -119,8 +111,64 @@ func (c *change) measure(b int, here *level0, refs []*level0) {
 	if known > 0 {
 		c.blocks[b].sigma = max(leastSigma, sigma/float32(known))
 	} else {
-		c.blocks[b].sigma = 255
+		c.blocks[b].sigma = unknown
 	}
+}
+
+// unsteady is how many times the noise of its surroundings a block's own may be.
+const unsteady = 2
+
+// steady gives a block that a vehicle fills, and whose quartiles are the
+// vehicle's, the brightness and at most so many times the noise of the median of
+// the blocks about it.
+func (c *change) steady(refs int) {
+	c.own = append(c.own[:0], c.blocks...)
+	for b := range c.blocks {
+		var near [9]*block
+		var order [9]float32
+		n := 0
+		for y := max(0, b/c.bx-1); y <= min(c.by-1, b/c.bx+1); y++ {
+			for x := max(0, b%c.bx-1); x <= min(c.bx-1, b%c.bx+1); x++ {
+				if o := &c.own[y*c.bx+x]; o.sigma < unknown {
+					near[n], order[n] = o, o.sigma
+					n++
+				}
+			}
+		}
+		slices.Sort(order[:n])
+		if n < 4 || c.own[b].sigma <= unsteady*order[n/2] {
+			continue
+		}
+		c.blocks[b].sigma = unsteady * order[n/2]
+		for r := range refs {
+			for i, o := range near[:n] {
+				order[i] = float32(o.shift[r])
+			}
+			slices.Sort(order[:n])
+			c.blocks[b].shift[r] = int16(order[n/2])
+		}
+	}
+}
+
+// count adds the differences of part of a row, which begins at (x, y), of every
+// second pixel, and returns of how many; of none where the reference does not
+// show it.
+func (c *change) count(counts *[2 * bins]uint16, row []byte, x, y int, ref *level0) (n int) {
+	u0, v0 := ref.toHere.At(float64(x), float64(y))
+	u1, v1 := ref.toHere.At(float64(x+len(row)), float64(y))
+	if !inside(u0, v0, ref) || !inside(u1, v1, ref) {
+		return 0
+	}
+	steps := float64(len(row))
+	fu, fv := int(u0*256), int(v0*256)
+	su, sv := int(2*(u1-u0)/steps*256), int(2*(v1-v0)/steps*256)
+	for i := 0; i < len(row); i += 2 {
+		d := 4*int(row[i]) - between(&ref.plane, fu, fv)
+		counts[max(0, min(2*bins-1, d+bins))]++
+		fu, fv = fu+su, fv+sv
+		n++
+	}
+	return n
 }
 
 // inside tells whether a place and its neighbours lie in the picture.

@@ -27,28 +27,28 @@ func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 	copy(tracks, before.tracks)
 	move := motionOf(l, dt)
 	live := 1 - clamp(l.death(dt), 0, 0.5)
-	predicted, moving := make([]gauss, len(tracks)), make([]float64, len(tracks))
+	predicted, cross := make([]gauss, len(tracks)), make([]mat, len(tracks))
 	for i := range tracks {
 		b := &tracks[i]
-		move.predict(b)
-		predicted[i], moving[i] = b.moments(), 1-b.weight[stopped]
+		cross[i] = move.predict(b)
+		predicted[i] = b.moments()
 		b.existence *= live
 		b.age++
 		b.report = -1
 	}
 	a := l.associate(tracks, reports, scan.Sensor)
 	l.unstated = l.noise(&a, tracks, predicted, reports, &scan)
-	expected := make([]float64, len(tracks))
+	expected, top := make([]float64, len(tracks)), l.fastest(settings)
 	for i := range tracks {
 		expected[i] = tracks[i].existence
-		tracks[i].take(&a, i, reports, settings.Single)
+		tracks[i].take(&a, i, reports, settings.Single, top)
 		tracks[i].now = tracks[i].moments()
 		if tracks[i].report >= 0 {
 			tracks[i].seen = scan.Time
 		}
 	}
 	unite(tracks, &a)
-	begun := l.beginAll(reports, &a)
+	begun := l.beginAll(reports, &a, top)
 	for i := range begun {
 		after.begun++
 		begun[i].begun, begun[i].now = after.begun, begun[i].moments()
@@ -73,7 +73,7 @@ func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 	for i := range tracks {
 		if tracks[i].existence >= leastExistence && tracks[i].width() < l.widest() {
 			m := tracks[i].mark(l)
-			m.predicted, m.moving = predicted[i].pack(), moving[i]
+			m.predicted, m.gain = predicted[i].pack(), smootherGain(&cross[i], &predicted[i])
 			marks = append(marks, m)
 			kept = append(kept, tracks[i])
 		} else if tracks[i].existence > 0 { // not one that was united with another
@@ -86,7 +86,7 @@ func advance(before *state, scan Scan, settings Settings) (*state, *trace) {
 		marks = append(marks, begun[i].mark(l))
 	}
 	after.tracks = append(kept, begun...)
-	return after, &trace{scan.Time, live, marks}
+	return after, &trace{scan.Time, live, top, marks}
 }
 
 // unite joins tracks that follow one vehicle: they share a report, agree in
@@ -139,10 +139,10 @@ func alike(x, y *gauss) bool {
 }
 
 // beginAll makes tracks of the reports that no track explains.
-func (l *learned) beginAll(reports []measured, a *association) []bernoulli {
+func (l *learned) beginAll(reports []measured, a *association, top float64) []bernoulli {
 	var out []bernoulli
 	for j := range reports {
-		if b, ok := l.begin(&reports[j], a.new[j]); ok {
+		if b, ok := l.begin(&reports[j], a.new[j], top); ok {
 			b.report = j
 			out = append(out, b)
 		}
@@ -235,7 +235,7 @@ func visible(b *bernoulli, s *Sensor) float64 {
 
 // take updates a track by its share of the reports: each mode becomes the
 // moments of what it would be with each report, and with none.
-func (b *bernoulli) take(a *association, i int, reports []measured, single bool) {
+func (b *bernoulli) take(a *association, i int, reports []measured, single bool, top float64) {
 	edges, prob := a.edges[i], a.prob[i]
 	hit := 0.0
 	for _, p := range prob {
@@ -267,9 +267,14 @@ func (b *bernoulli) take(a *association, i int, reports []measured, single bool)
 	miss := a.miss[i] / (hit + a.miss[i])
 	var weight [modes]float64
 	total := 0.0
+	before := b.mode[turning]
 	for m := range b.mode {
 		weight[m] = b.mode[m].blend(m, b.weight[m], miss, parts, edges, reports)
 		total += weight[m]
+		b.mode[m].within(top)
+	}
+	if weight[turning] > 0 {
+		b.turn.learn(&before, &b.mode[turning])
 	}
 	if !(total > 0) { // the best assignment leaves it without a report
 		return
@@ -334,7 +339,7 @@ func (g *gauss) blend(m int, w, miss float64, parts []share, edges []edge, repor
 }
 
 // begin makes a track of a report that no track explains.
-func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
+func (l *learned) begin(r *measured, unexplained, top float64) (bernoulli, bool) {
 	vehicle := l.hidden * l.detection * r.fresh
 	b := bernoulli{existence: unexplained * vehicle / (vehicle + l.clutter), class: r.class}
 	if b.existence < leastExistence {
@@ -344,7 +349,8 @@ func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
 		b.classVote = 1
 	}
 	b.hear(r.score, 1)
-	b.weight = l.occupancy
+	b.weight, b.turn = l.occupancy, turn{variance: rateSD * rateSD}
+	b.weight[turning] = 0 // the first step mixes it in
 	total := 0.0
 	for _, w := range b.weight {
 		total += w
@@ -365,6 +371,7 @@ func (l *learned) begin(r *measured, unexplained float64) (bernoulli, bool) {
 			g.update(&measured{x: r.x, y: r.y, variance: 1e12, velocity: r.velocity, velocityVariance: r.velocityVariance,
 				rangeRate: r.rangeRate, rangeRateVar: r.rangeRateVar, sensor: r.sensor})
 		}
+		g.within(top)
 	}
 	return b, true
 }

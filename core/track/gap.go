@@ -73,7 +73,8 @@ func (l *learned) rejoin(ghosts []ghost, b *bernoulli, now float64) (best int, p
 func (g *ghost) density(at *gauss, dt float64, l *learned) float64 {
 	p := g.state
 	m := motionOf(l, dt)
-	m.move(lively, &p)
+	p.glide(m.dt)
+	p.accelerate(m.dt, m.noise[lively])
 	var d vec
 	var sum mat
 	for i := range 4 {

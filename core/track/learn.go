@@ -22,20 +22,50 @@ type learned struct {
 	speed2    float64 // mean square of a component of velocity, m²/s²
 	occupancy [modes]float64
 	scores    scores
+	straight  bool     // nothing turns
+	scaled    bool     // speed2 has the scale of the places' unit
+	sources   []source // in the order in which they were first heard
 }
+
+// A source is how one sensor looks.
+type source struct {
+	name     string
+	placed   bool    // its own place matters
+	last     float64 // s, of its last scan
+	interval float64 // mean s between its scans; 0: not known yet
+	stated   float64 // mean variance that its reports state, m²; 0: none
+}
+
+// sigma is the deviation of its typical report, m.
+func (k *source) sigma(l *learned) float64 {
+	if k.stated > 0 {
+		return math.Sqrt(k.stated)
+	}
+	return math.Sqrt(l.unstated)
+}
+
+// maxSources bounds those that are told apart.
+const maxSources = 64
 
 const (
 	gainFloor     = 0.02
 	defaultSigma  = 0.5 // m, of a report that states none, until it is learned
 	defaultSpeed  = 10  // m/s, deviation of each component, until it is learned
 	firstInterval = 1   // s
+	topSpeed      = 70  // m/s, 250 km/h
 )
 
-func prior() learned {
-	return learned{
+func prior(s Settings) learned {
+	l := learned{
 		interval: 0, unstated: defaultSigma * defaultSigma, detection: 0.9, births: 1, speed2: defaultSpeed * defaultSpeed,
-		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, lively: 0.3, abrupt: 0.1},
+		occupancy: [modes]float64{stopped: 0.2, quiet: 0.4, turning: 0.04, lively: 0.26, abrupt: 0.1},
+		straight:  s.straight,
 	}
+	if s.straight {
+		l.occupancy[lively] += l.occupancy[turning]
+		l.occupancy[turning] = 0
+	}
+	return l
 }
 
 func (l *learned) period() float64 {
@@ -63,12 +93,10 @@ func (l *learned) look(s *Scan, dt float64) {
 	if dt > 0 {
 		if l.interval == 0 {
 			l.interval = dt
-			// A vehicle in one scan goes some deviations of the noise: where
-			// a unit other than the metre is in use this scales its speed.
-			l.speed2 = math.Max(l.speed2, square(4*l.sigma()/dt))
 		}
 		l.interval = blend(l.interval, dt, math.Max(gain, 0.05))
 	}
+	l.hear(s)
 	for _, r := range s.Reports {
 		if r.Sigma > 0 {
 			if l.stated == 0 {
@@ -96,6 +124,60 @@ func (l *learned) look(s *Scan, dt float64) {
 		l.clutter = math.Max(float64(len(s.Reports))/2, 0.1)
 		l.hidden = l.clutter
 	}
+}
+
+// hear takes in how the scan's source looks.
+func (l *learned) hear(s *Scan) {
+	l.sources = slices.Clone(l.sources) // states share it
+	i := slices.IndexFunc(l.sources, func(k source) bool { return k.name == s.Source && k.placed == (s.Sensor != nil) })
+	if i < 0 {
+		if len(l.sources) == maxSources {
+			return
+		}
+		i = len(l.sources)
+		l.sources = append(l.sources, source{name: s.Source, placed: s.Sensor != nil, last: s.Time})
+	}
+	k := &l.sources[i]
+	if dt := s.Time - k.last; dt > 0 {
+		if k.interval == 0 {
+			k.interval = dt
+			// A vehicle in one scan goes some deviations of the noise: where
+			// a unit other than the metre is in use this scales its speed.
+			// Another sensor's scan in between says nothing of that.
+			if !l.scaled {
+				l.speed2, l.scaled = math.Max(l.speed2, square(4*k.sigma(l)/dt)), true
+			}
+		}
+		k.interval = blend(k.interval, dt, math.Max(l.gain(), 0.05))
+	}
+	k.last = s.Time
+	for _, r := range s.Reports {
+		if r.Sigma > 0 {
+			if k.stated == 0 {
+				k.stated = r.Sigma * r.Sigma
+			}
+			k.stated = blend(k.stated, r.Sigma*r.Sigma, l.gain()/float64(len(s.Reports)))
+		}
+	}
+}
+
+// finest are the deviation, m, and the interval, s, of the source by whose
+// noise a vehicle is moved least in one of its scans: what models of motion are
+// scaled by. A second and coarser sensor does not make vehicles less steady.
+func (l *learned) finest() (sigma, period float64) {
+	least := math.Inf(1)
+	sigma, period = l.sigma(), l.period()
+	for i := range l.sources {
+		k := &l.sources[i]
+		t := l.period()
+		if k.interval > 0 {
+			t = k.interval
+		}
+		if q := square(k.sigma(l)) / (t * t * t); q < least {
+			least, sigma, period = q, k.sigma(l), t
+		}
+	}
+	return sigma, period
 }
 
 // nearest is the median distance to the next report, of the first thousand, m.
@@ -159,6 +241,16 @@ func (l *learned) death(dt float64) float64 {
 	return clamp(l.births/math.Max(l.known, 1), 1.0/500, 1.0/20) * scans
 }
 
+// fastest is the highest speed that a vehicle is believed to have, in the unit
+// of places a second: what one on a road can do, or where the unit is another
+// one, or what moves is, several times what is usual here.
+func (l *learned) fastest(s Settings) float64 {
+	if s.Fastest > 0 {
+		return s.Fastest
+	}
+	return math.Max(topSpeed, 6*math.Sqrt(l.speed2))
+}
+
 // tell takes in a scan's outcome.
 func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, born float64) {
 	gain := l.gain()
@@ -202,6 +294,9 @@ func (l *learned) tell(a *association, tracks []bernoulli, expected []float64, b
 		l.detection = clamp(blend(l.detection, seen/there, g), 0.3, 0.99)
 		for m := range occupancy {
 			l.occupancy[m] = clamp(blend(l.occupancy[m], occupancy[m]/n, g), 0.02, 1)
+		}
+		if l.straight {
+			l.occupancy[turning] = 0
 		}
 	}
 	if moving > 0 {

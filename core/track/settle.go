@@ -77,7 +77,8 @@ func stepBack(at, next *trace, behind []settled) []settled {
 				k++
 			}
 			if s.number > 0 { // the rest is not told
-				smooth(&s.state, &next.marks[k], &later.state, next.time-at.time)
+				smooth(&s.state, &next.marks[k], &later.state)
+				s.state.within(at.top)
 			}
 		} else {
 			s.genuine = m.genuine
@@ -91,10 +92,14 @@ func stepBack(at, next *trace, behind []settled) []settled {
 
 // smooth corrects a state by the difference between what was predicted from it
 // and what is known behind it.
-func smooth(s *gauss, next *mark, later *gauss, dt float64) {
+func smooth(s *gauss, next *mark, later *gauss) {
 	predicted := next.predicted.unpack()
-	gain := smootherGain(s, &predicted, next.moving, dt)
-	var spread, half, step mat
+	var gain, spread, half, step mat
+	for i := range 4 {
+		for k := range 4 {
+			gain[i][k] = float64(next.gain[i][k])
+		}
+	}
 	for i := range 4 {
 		for k := range 4 {
 			s.mean[i] += gain[i][k] * (later.mean[k] - predicted.mean[k])
@@ -132,19 +137,20 @@ func multiply(out, a, b *mat) {
 	}
 }
 
-// smootherGain is P Fᵀ P'⁻¹ of a track whose moments were now and are
-// predicted, with F on the mean over the modes: those that stand do not move.
-// It is 0, which leaves a state alone, where there is no inverse.
-func smootherGain(now, predicted *gauss, moving, dt float64) (gain mat) {
-	var cross mat
-	for i := range 4 {
-		for k := range 2 {
-			cross[i][k] = now.cov[i][k] + moving*dt*now.cov[i][2+k]
-			cross[i][2+k] = moving * now.cov[i][2+k]
-		}
+// smootherGain is the covariance of the moments before a scan and behind it,
+// times the inverse of the latter's. It is 0, which leaves a state alone, where
+// there is no inverse.
+func smootherGain(cross *mat, predicted *gauss) (gain [4][4]float32) {
+	inverse, ok := invert(predicted.cov)
+	if !ok {
+		return gain
 	}
-	if inverse, ok := invert(predicted.cov); ok {
-		multiply(&gain, &cross, &inverse)
+	var full mat
+	multiply(&full, cross, &inverse)
+	for i := range full {
+		for k, v := range full[i] {
+			gain[i][k] = float32(v)
+		}
 	}
 	return gain
 }

@@ -18,6 +18,7 @@ type gauss struct {
 const (
 	stopped = iota
 	quiet   // nearly constant velocity
+	turning // coordinated turn: nearly constant speed and rate of turn
 	lively  // velocity that changes as in traffic
 	abrupt  // braking, starting and turning off
 	modes
@@ -33,8 +34,9 @@ type bernoulli struct {
 	existence float64
 	weight    [modes]float64 // probability of each mode
 	mode      [modes]gauss
-	report    int // index of the report that moved it last scan; -1: none
-	age       int // scans since it began
+	turn      turn // of the mode turning
+	report    int  // index of the report that moved it last scan; -1: none
+	age       int  // scans since it began
 	class     string
 	classVote int
 	score     float64 // mean of its reports' scores

@@ -5,6 +5,7 @@ package track
 type trace struct {
 	time  float64
 	live  float64 // probability that a vehicle of the scan before is still there
+	top   float64 // m/s, highest speed of a vehicle
 	marks []mark  // in order of when the tracks began
 }
 
@@ -15,11 +16,11 @@ type mark struct {
 	genuine       float64
 	stopped       float64
 	rejoined      float64
-	moving        float64 // probability that it did not stand, before the scan's reports
 	report        int
 	class         string
 	now           packed
-	predicted     packed // the same before the scan's reports
+	predicted     packed        // the same before the scan's reports
+	gain          [4][4]float32 // by which what is known later is carried back to the scan before
 }
 
 // packed is a gauss without what symmetry says twice.

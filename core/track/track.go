@@ -54,6 +54,7 @@ type Sensor struct {
 type Scan struct {
 	Number  int
 	Time    float64 // s
+	Source  string  // which sensor looked; all that have one name are one
 	Sensor  *Sensor // nil: the place of the sensor does not matter
 	Reports []Report
 }
@@ -73,6 +74,12 @@ type Settings struct {
 	// Single moves a track by the one report that the best global assignment
 	// gives it, in place of all of its reports by their probability.
 	Single bool
+	// Fastest is the highest speed of a vehicle, in the unit of places a
+	// second. 0: 70, or six times the spread of the speeds where that is more,
+	// since the unit may be another one than the metre.
+	Fastest float64
+
+	straight bool // without the coordinated turn
 }
 
 const (
@@ -168,7 +175,7 @@ const (
 
 // New makes a Tracker.
 func New(s Settings) *Tracker {
-	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior()}, frozen: math.Inf(-1)}
+	return &Tracker{settings: s.withDefaults(), base: &state{learned: prior(s)}, frozen: math.Inf(-1)}
 }
 
 // Add takes a scan. A scan older than the newest, within the window, is put

@@ -144,6 +144,42 @@ func check(t *rapid.T, e track.Estimate) {
 	}
 }
 
+// Whatever the reports: no track is faster than a vehicle can be, neither live
+// nor settled.
+func TestTracker_NoFasterThanVehicles(t *testing.T) {
+	const top = 70.001 // m/s
+	rapid.Check(t, func(t *rapid.T) {
+		live := track.New(track.Settings{Fastest: 70})
+		dt := rapid.SampledFrom([]float64{0.1, 0.5, 2}).Draw(t, "dt")
+		sigma := rapid.SampledFrom([]float64{0, 0.3, 5}).Draw(t, "sigma")
+		stray := rapid.SampledFrom([]float64{2, 10, 40}).Draw(t, "stray")
+		fast := func(e track.Estimate, when string) {
+			if v := math.Hypot(e.VX, e.VY); v > top {
+				t.Fatalf("%s, track %d goes %.0f m/s", when, e.Track, v)
+			}
+		}
+		for k := range 30 {
+			s := track.Scan{Number: k, Time: dt * float64(k)}
+			for i := range 4 { // those that drive, seen now and then, among strays
+				if rapid.IntRange(0, 2).Draw(t, "seen") > 0 {
+					s.Reports = append(s.Reports, track.Report{X: 12*s.Time + rapid.Float64Range(-stray, stray).Draw(t, "x"), Y: 60 * float64(i), Sigma: sigma})
+				}
+			}
+			if err := live.Add(s); err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range live.Now().Tracks {
+				fast(e, "live")
+			}
+		}
+		for _, p := range live.Close() {
+			for _, e := range p.Tracks {
+				fast(e, "settled")
+			}
+		}
+	})
+}
+
 // A vehicle under trees for a while comes back under its number.
 func TestTracker_Gap(t *testing.T) {
 	tracker := track.New(track.Settings{})

@@ -76,7 +76,8 @@ func (r round) runs() (out [][2]float64) {
 func TestAccuracy_GOAL(t *testing.T) {
 	var found, labelled, matched, inside, dwells float64
 	var dwell float64
-	for _, r := range rounds(t) {
+	var half [2][2]float64 // matched, told and labelled, of the rounds that were fitted and of the others
+	for k, r := range rounds(t) {
 		stops, err := visit.Stops(r.samples, visit.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +85,7 @@ func TestAccuracy_GOAL(t *testing.T) {
 		runs := r.runs()
 		found += float64(len(stops))
 		labelled += float64(len(runs))
+		half[k%2][1] += float64(len(stops) + len(runs))
 		used := make([]bool, len(runs))
 		for _, s := range stops {
 			for i, run := range runs {
@@ -94,6 +96,7 @@ func TestAccuracy_GOAL(t *testing.T) {
 				}
 				used[i] = true
 				matched++
+				half[k%2][0]++
 				dwell += math.Abs(s.Dwell() - (run[1] - run[0]))
 				if !s.ArrivedBefore {
 					dwells++
@@ -109,8 +112,9 @@ func TestAccuracy_GOAL(t *testing.T) {
 	f1 := 2 * matched / (found + labelled)
 	t.Logf("F1 %.3f (precision %.3f, recall %.3f), dwell error %.1f s; %.0f stops labelled; the arrival is within its 95 %% in %.1f %%",
 		f1, precision, recall, dwell/matched, labelled, 100*inside/dwells)
-	// The project's bar of F1 0.90 is not met; the bound is what is.
-	if f1 < 0.885 || dwell/matched > 12 {
-		t.Errorf("F1 %.3f, dwell error %.1f s; the bounds are 0.885 and 12 s", f1, dwell/matched)
+	t.Logf("F1 %.3f on the rounds that were fitted, %.3f on the others", 2*half[0][0]/half[0][1], 2*half[1][0]/half[1][1])
+	// The project's bar of F1 0.90 is not met; the bound is what is, .895, less chance.
+	if f1 < 0.890 || dwell/matched > 12 {
+		t.Errorf("F1 %.3f, dwell error %.1f s; the bounds are 0.890 and 12 s", f1, dwell/matched)
 	}
 }

@@ -48,12 +48,16 @@ func (s Stop) Dwell() float64 { return s.Depart - s.Arrive }
 // Options describe traffic. The zero value has what is usual.
 type Options struct {
 	Sigma    float64 // of samples that state none, m; 0: 0.7
-	Shortest float64 // s; a shorter stay is none, but for one that is censored; 0: 15
+	Shortest float64 // s; a shorter stay is none, but for one that is censored, which is told from 3 s on; 0: 15
 }
 
 const (
 	defaultSigma    = 0.7 // m, between neighbours in time, a smoothed receiver's
 	defaultShortest = 15  // s: shorter ones are traffic
+
+	// shortestCut is the least that is told of a stay of which an end was not
+	// seen, s: of less, nobody can say that it was one.
+	shortestCut = 3
 
 	// settlingSD is how much settling in and out differs from stay to stay, s.
 	settlingSD = 6.0
@@ -106,7 +110,7 @@ func Stops(samples []Sample, o Options) ([]Stop, error) {
 		if n := len(out); n > 0 && stop.Arrive < out[n-1].Depart { // each has its own likeliest end
 			stop.Arrive = math.Min(out[n-1].Depart, stop.Depart)
 		}
-		if stop.Dwell() >= o.Shortest || stop.ArrivedBefore || stop.DepartsAfter {
+		if stop.Dwell() >= o.Shortest || (stop.ArrivedBefore || stop.DepartsAfter) && stop.Dwell() >= shortestCut {
 			out = append(out, stop)
 		}
 	}

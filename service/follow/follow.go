@@ -46,14 +46,6 @@ type Follow struct {
 	*service.Base
 	keep    Keep
 	watches map[vigia.ID]*Watch
-	pending pending
-}
-
-// pending is the outcome of a message that is not yet kept: when keeping fails
-// the message comes again, and its watch has seen it.
-type pending struct {
-	seq     uint64
-	outcome Outcome
 }
 
 // New makes the step.
@@ -66,6 +58,13 @@ func New(b *service.Base, keep Keep) (*Follow, error) {
 
 const stepName = "follow"
 
+// Fifty aircraft bring a thousand batches a second: up to together of them are
+// kept in one transaction, and those of a tenth of a second wait for each other.
+const (
+	together = 128
+	gather   = 100 * time.Millisecond
+)
+
 // Steps are the two readers: of positions, and of the end of flights.
 func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends()} }
 
@@ -73,10 +72,10 @@ func (f *Follow) Steps() []service.Step { return []service.Step{f.step(), f.ends
 // memory; they are what the batches since each watch's beginning make of them,
 // and are made again from these when the process begins.
 func (f *Follow) step() service.Step {
-	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}}
+	s := service.Step{Name: stepName, Subjects: []string{stream.Position + "*"}, Group: together, Gather: gather}
 	s.Prepare = func(ctx context.Context, m stream.Message) (service.Apply, error) {
-		var b vigia.Batch
-		if err := json.Unmarshal(m.Data, &b); err != nil {
+		b, err := service.ReadMotion(m.Data)
+		if err != nil {
 			return nil, vigia.Errorf(vigia.Invalid, "the batch is not readable: %v", err)
 		}
 		if b.Flight != flightOf(m.Subject) {
@@ -86,17 +85,14 @@ func (f *Follow) step() service.Step {
 		if err != nil {
 			return nil, err
 		}
-		if w.last < m.Seq {
-			out, err := w.Take(b, m.Seq)
-			f.pending = pending{m.Seq, out}
-			if err != nil {
-				return nil, err
+		out, err := w.Take(b, m.Seq)
+		if err != nil {
+			if vigia.ErrorCode(err) != vigia.Invalid {
+				delete(f.watches, b.Flight) // it took a part: it is made again
 			}
+			return nil, err
 		}
-		if f.pending.seq != m.Seq {
-			return nil, vigia.Errorf(vigia.Internal, "the message %d was followed and its outcome is gone", m.Seq)
-		}
-		return f.apply(s, w, f.pending.outcome), nil
+		return f.apply(s, w, out), nil
 	}
 	return s
 }
@@ -186,11 +182,11 @@ func (f *Follow) again(ctx context.Context, w *Watch, from, until uint64) error 
 		if m.Seq >= until {
 			return errEnough
 		}
-		var b vigia.Batch
-		if json.Unmarshal(m.Data, &b) != nil {
+		b, err := service.ReadMotion(m.Data)
+		if err != nil {
 			return nil // it was passed over before
 		}
-		_, err := w.Take(b, m.Seq)
+		_, err = w.Take(b, m.Seq)
 		if vigia.ErrorCode(err) == vigia.Invalid {
 			return nil
 		}

@@ -212,3 +212,53 @@ func TestWatch_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// A camera that tells thirty pictures a second is followed five times a second;
+// a radar's dwells, each of which looks somewhere else, are all followed. What
+// is in view is told once a second, however it comes.
+func TestWatch_FastCamera(t *testing.T) {
+	const hertz, seconds = 30, 20
+	for name, c := range map[string]struct {
+		corners []geo.Point
+		atLeast int
+		atMost  int
+	}{
+		"camera": {make([]geo.Point, 4), 4 * seconds, 5 * seconds},
+		"radar":  {nil, (hertz - 3) * seconds, hertz * seconds},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var all []vigia.Batch
+			for k := range hertz * seconds {
+				at := from.Add(time.Duration(k) * time.Second / hertz)
+				all = append(all, vigia.Batch{
+					ID: vigia.NewID("batch", k), Flight: "f1",
+					Poses: []vigia.Pose{{Sensor: "s", Time: at, Corners: c.corners}},
+					Reports: []vigia.PositionReport{{ID: vigia.NewID("r", k), Flight: "f1", Sensor: "s", Scan: k, Time: at, SigmaM: 1,
+						At: geo.Point{Lon: -30.005 + 1e-4*float64(k)/hertz, Lat: 20.005}}},
+				})
+			}
+			all = append(all, vigia.Batch{ID: "end", Flight: "f1"})
+			w, err := follow.NewWatch(area, flight, keep)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pictures, told := 0, 0
+			for i, b := range all {
+				out, err := w.Take(b, uint64(i+1))
+				if err != nil {
+					t.Fatal(err)
+				}
+				pictures += len(out.Pictures)
+				if out.Now != nil {
+					told++
+				}
+			}
+			if pictures < c.atLeast || pictures > c.atMost {
+				t.Errorf("%d pictures of %d seconds are kept; want %d to %d", pictures, seconds, c.atLeast, c.atMost)
+			}
+			if told < seconds-3 || told > seconds {
+				t.Errorf("what is in view was told %d times in %d seconds", told, seconds)
+			}
+		})
+	}
+}

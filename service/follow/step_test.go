@@ -52,7 +52,7 @@ func (p *positions) Consume(ctx context.Context, _ stream.Consumer, h stream.Han
 
 func (p *positions) Follow(ctx context.Context, subjects []string, seq uint64, h stream.Handler) error {
 	for _, m := range p.kept[seq-1:] {
-		if m.Subject != subjects[0] {
+		if all := stream.Position + "*"; subjects[0] != all && m.Subject != subjects[0] {
 			continue
 		}
 		if err := h(ctx, m); err != nil {
@@ -128,6 +128,7 @@ func run(t *testing.T, b *service.Base, p *positions, restartEvery int) {
 			t.Fatal(err)
 		}
 		s := f.Steps()[0]
+		s.Gather = time.Millisecond
 		for tries := 0; ; tries++ {
 			p.kept = messages
 			if err = b.Run(context.Background(), s); err == nil {

@@ -21,6 +21,12 @@ const (
 	// longest bounds the points that are held for one track; a longer one is
 	// told in parts.
 	longest = 1 << 14
+	// frames is the least time between two pictures of a camera that are
+	// followed. A vehicle does nothing that five a second do not show, and the
+	// errors of those in between are the pose's, which hardly changed.
+	frames = 190 * time.Millisecond
+	// shown is the least time between two announcements of what is in view.
+	shown = time.Second
 )
 
 // A Watch follows the vehicles of one flight under one authorisation. It is a
@@ -35,7 +41,9 @@ type Watch struct {
 	begun   uint64   // and its place in the stream
 	last    uint64   // place of the batch that was taken last
 	newest  time.Time
-	sensors []string // in the order in which they were first heard
+	sensors []string             // in the order in which they were first heard
+	taken   map[string]time.Time // of each camera's picture that was followed last
+	shown   time.Time            // when what is in view was announced last
 	tracker *track.Tracker
 	known   time.Time     // of the last settled picture
 	paths   map[int]*path // of tracks that are not yet told
@@ -46,6 +54,7 @@ type Watch struct {
 
 	outside map[vigia.SealReason]int
 	late    int
+	passed  int // pictures that came too close to another
 }
 
 // An Outcome is what one batch taught.
@@ -102,9 +111,14 @@ func (w *Watch) Take(b vigia.Batch, seq uint64) (Outcome, error) {
 		w.end(&out)
 		return out, nil
 	}
+	cameras := cameras(b.Poses)
 	for _, scan := range scans(b.Reports) {
 		if w.tracker != nil && scan[0].Time.Sub(w.newest) > gap {
 			w.end(&out)
+		}
+		if cameras[camera{scan[0].Sensor, scan[0].Time.UnixNano()}] && w.crowded(scan[0]) {
+			w.passed++
+			continue
 		}
 		if err := w.scan(scan, b.ID, seq, &out); err != nil {
 			return out, err
@@ -112,11 +126,50 @@ func (w *Watch) Take(b vigia.Batch, seq uint64) (Outcome, error) {
 	}
 	if w.tracker != nil {
 		w.settle(w.tracker.Settled(), &out)
-		if now := w.picture(w.tracker.Now(), "seen"); len(b.Reports) > 0 && len(now.Tracks) > 0 {
-			out.Now = &now
-		}
+		w.announce(len(b.Reports) > 0, &out)
 	}
 	return out, nil
+}
+
+// A camera is a sensor that told, at a time, the ground that its picture showed.
+type camera struct {
+	sensor string
+	at     int64
+}
+
+func cameras(poses []vigia.Pose) map[camera]bool {
+	out := map[camera]bool{}
+	for _, p := range poses {
+		if len(p.Corners) == 4 {
+			out[camera{p.Sensor, p.Time.UnixNano()}] = true
+		}
+	}
+	return out
+}
+
+// crowded tells whether a camera's picture comes so close to one that was
+// followed that it is passed by. A radar's dwells are never: each looks
+// somewhere else.
+func (w *Watch) crowded(r vigia.PositionReport) bool {
+	if w.tracker == nil || w.taken == nil {
+		w.taken = map[string]time.Time{}
+	}
+	if last, ok := w.taken[r.Sensor]; ok && r.Time.Sub(last).Abs() < frames {
+		return true
+	}
+	w.taken[r.Sensor] = r.Time
+	return false
+}
+
+// announce tells what is in view, as far as it is known at the newest scan, once
+// in a while of the sensors' time.
+func (w *Watch) announce(reported bool, out *Outcome) {
+	if !reported || w.newest.Sub(w.shown).Abs() < shown {
+		return
+	}
+	if now := w.picture(w.tracker.Now(), "seen"); len(now.Tracks) > 0 {
+		w.shown, out.Now = w.newest, &now
+	}
 }
 
 // valid tells why a report cannot be followed, or nil. It is asked of all of a
@@ -172,7 +225,7 @@ func scans(reports []vigia.PositionReport) (out [][]vigia.PositionReport) {
 // better than one.
 func (w *Watch) scan(reports []vigia.PositionReport, batch vigia.ID, seq uint64, out *Outcome) error {
 	first := reports[0]
-	s := track.Scan{Number: first.Scan<<6 | w.sensor(first.Sensor), Time: first.Time.Sub(w.authorisation.From).Seconds()}
+	s := track.Scan{Number: first.Scan<<6 | w.sensor(first.Sensor), Source: first.Sensor, Time: first.Time.Sub(w.authorisation.From).Seconds()}
 	for i, r := range reports {
 		if reason, ok := w.permits(r.Time, r.At); !ok {
 			w.outside[reason]++
@@ -194,7 +247,7 @@ func (w *Watch) scan(reports []vigia.PositionReport, batch vigia.ID, seq uint64,
 		return nil // outside the hours nothing moves on, not even a prediction
 	}
 	if w.tracker == nil {
-		w.session, w.begun, w.newest, w.known = batch, seq, first.Time, time.Time{}
+		w.session, w.begun, w.newest, w.known, w.shown = batch, seq, first.Time, time.Time{}, time.Time{}
 		w.tracker, w.paths, w.sensors = track.New(track.Settings{}), map[int]*path{}, nil
 	}
 	if first.Time.After(w.newest) {

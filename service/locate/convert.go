@@ -10,7 +10,7 @@ import (
 func readingIn(f geo.Frame, o vigia.Observation) localise.Reading {
 	r := localise.Reading{
 		Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, At: f.ToLocal(o.At),
-		Value: o.Value, Sigma: o.Sigma, Limit: o.Limit, Above: o.Above,
+		Value: o.Value, Sigma: o.Sigma, Limit: o.Limit, Saturation: o.Saturation, Above: o.Above,
 	}
 	if o.To != nil {
 		r.To = f.ToLocal(*o.To)

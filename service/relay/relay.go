@@ -165,6 +165,9 @@ func (r *Relay) try(ctx context.Context, d Destination, delivery store.Delivery)
 		return r.Update(ctx, func(tx store.Tx) error { return tx.PutOff(d.Name(), delivery.ID, due, err.Error()) })
 	}
 	r.Counters.Add("relay.sent", 1)
+	// What has left is written down even if the system is asked to stop in
+	// between: otherwise it leaves once more after the next start.
+	ctx = context.WithoutCancel(ctx)
 	trace := store.Trace{Actor: "service/relay", Action: "sent to " + d.Name(), At: r.Clock()}
 	return r.Update(ctx, func(tx store.Tx) error { return tx.Delivered(d.Name(), delivery.ID, trace) })
 }

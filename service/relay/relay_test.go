@@ -199,3 +199,29 @@ func TestParse(t *testing.T) {
 		t.Errorf("a webhook without a secret: %v", err)
 	}
 }
+
+// stopped is a peer that takes a message while the system is asked to stop.
+type stopped struct {
+	peer
+	stop context.CancelFunc
+}
+
+func (p *stopped) Send(ctx context.Context, m Message) error {
+	p.stop()
+	return p.peer.Send(ctx, m)
+}
+
+// What left is on the account, also when the stop came in between.
+func TestRelay_WritesDownWhatLeftWhileItStops(t *testing.T) {
+	base, _ := open(t)
+	ctx, stop := context.WithCancel(context.Background())
+	p := &stopped{stop: stop}
+	r := New(base, []Destination{p})
+	hand(t, r, message(t, lead(vigia.Released)))
+	if err := r.SendDue(ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SendDue(context.Background(), p); err != nil || len(p.got) != 1 {
+		t.Errorf("after a stop that came while it was sent, the message left %d times, %v", len(p.got), err)
+	}
+}

@@ -20,6 +20,10 @@ type Offer struct {
 	EnduranceS  float64 // over the place
 }
 
+// DefaultOffer is a small multirotor's, over roofs; its wind is for the caller to
+// tell.
+var DefaultOffer = Offer{LowestM: 25, SpeedMPS: 12, EnduranceS: 24 * 60}
+
 // A Proposal is a flight for a person to accept or not, by registering it.
 // Nothing follows from it by itself.
 type Proposal struct {
@@ -49,10 +53,7 @@ const (
 // open, inside the volume of the flight's own authorisation. It answers NotFound
 // where there is no such flight, Conflict where its posterior holds no source in
 // a known building, and what plan.Next answers.
-func (t *Task) Propose(ctx context.Context, by vigia.User, flight vigia.ID, o Offer) (Proposal, error) {
-	if err := by.Role.May(vigia.RegisterFlight); err != nil {
-		return Proposal{}, err
-	}
+func (t *Task) Propose(ctx context.Context, flight vigia.ID, o Offer) (Proposal, error) {
 	var f vigia.Flight
 	var a vigia.Authorisation
 	var latest vigia.Posterior
@@ -77,6 +78,9 @@ func (t *Task) Propose(ctx context.Context, by vigia.User, flight vigia.ID, o Of
 	})
 	if err != nil {
 		return Proposal{}, err
+	}
+	if o.SpeedMPS < 1 || o.SpeedMPS > 100 || o.EnduranceS > 24*3600 {
+		return Proposal{}, vigia.Errorf(vigia.Invalid, "the speed must be within 1 to 100 m/s, and the time over the place at most a day")
 	}
 	at := latest.Sources[0].At
 	frame := geo.Frame{Origin: geo.Point{Lon: at.Lon, Lat: at.Lat, Alt: f.GroundM}}

@@ -91,6 +91,8 @@ type location struct {
 type quality struct {
 	Sigma float64 `json:"sigma,omitempty"`
 	Limit float64 `json:"limit,omitempty"`
+
+	Saturation float64 `json:"saturation,omitempty"`
 }
 
 type wind struct {
@@ -156,7 +158,8 @@ func (in message) observation() (Message, error) {
 	}
 	o := vigia.Observation{Sensor: in.Sensor, Time: in.Time.UTC(), Value: value * scale, Kind: vigia.PointKind}
 	if in.Quality != nil {
-		o.Sigma, o.Limit = in.Quality.Sigma*scale, in.Quality.Limit*scale
+		q := in.Quality
+		o.Sigma, o.Limit, o.Saturation = q.Sigma*scale, q.Limit*scale, q.Saturation*scale
 	}
 	places, onGround, err := in.places()
 	if err != nil {
@@ -272,8 +275,8 @@ func Append(dst []byte, m Message) ([]byte, error) {
 			out.Property, out.Unit = Column, "ppm.m"
 		}
 		out.Location = at(m.OnGround, o.At, o.To)
-		if o.Sigma > 0 || o.Limit > 0 {
-			out.Quality = &quality{o.Sigma, o.Limit}
+		if o.Sigma > 0 || o.Limit > 0 || o.Saturation > 0 {
+			out.Quality = &quality{o.Sigma, o.Limit, o.Saturation}
 		}
 	case m.Wind != nil:
 		out.Sensor, out.Property, result = "wind", Air, wind{m.Wind.SpeedMPS, m.Wind.FromDeg}

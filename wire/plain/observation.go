@@ -17,7 +17,8 @@ var (
 	globalTo = []string{"lon2_deg", "lat2_deg", "alt2_m"}
 
 	observationColumns = join([]string{"time", "time_s", "sensor"}, localAt, localTo, globalAt, globalTo, []string{
-		"ppm", "sigma_ppm", "detection_limit_ppm", "ppm_m", "sigma_ppm_m", "detection_limit_ppm_m", "unit"})
+		"ppm", "sigma_ppm", "detection_limit_ppm", "saturation_ppm",
+		"ppm_m", "sigma_ppm_m", "detection_limit_ppm_m", "saturation_ppm_m", "unit"})
 )
 
 func join(lists ...[]string) (all []string) {
@@ -77,7 +78,7 @@ func NewObservationReader(r io.Reader, o Options) (*ObservationReader, error) {
 		if err := t.require("ppm"); err != nil {
 			return nil, err
 		}
-		for _, c := range []string{"sigma_ppm_m", "detection_limit_ppm_m"} {
+		for _, c := range []string{"sigma_ppm_m", "detection_limit_ppm_m", "saturation_ppm_m"} {
 			if t.has(c) {
 				return nil, t.errorAt(t.header.Line, c, "the readings are in ppm and this column in ppm_m")
 			}
@@ -254,7 +255,7 @@ func pointFault(p geo.Point, columns []string) (string, error) {
 	return "", nil
 }
 
-// readValue reads the reading, its standard deviation and its limit, all in
+// readValue reads the reading, its standard deviation and its limits, all in
 // one unit. A mean in ppm along a path is length times less than its column.
 func (r *ObservationReader) readValue(row row, o *vigia.Observation) *vigia.Error {
 	unit := "ppm"
@@ -279,7 +280,10 @@ func (r *ObservationReader) readValue(row row, o *vigia.Observation) *vigia.Erro
 	if o.Sigma, err = r.spread(row, "sigma", unit, o); err != nil {
 		return err
 	}
-	o.Limit, err = r.spread(row, "detection_limit", unit, o)
+	if o.Limit, err = r.spread(row, "detection_limit", unit, o); err != nil {
+		return err
+	}
+	o.Saturation, err = r.spread(row, "saturation", unit, o)
 	return err
 }
 

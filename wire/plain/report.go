@@ -10,7 +10,7 @@ import (
 // tracks, and of visits.
 var (
 	reportColumns = []string{"scan", "time_s", "det_id", "x_m", "y_m", "sigma_m", "vx_mps", "vy_mps", "class", "score"}
-	trackColumns  = []string{"scan", "time_s", "track_id", "truth_id", "x_m", "y_m", "vx_mps", "vy_mps", "pxx", "pyy", "pxy"}
+	trackColumns  = []string{"scan", "time_s", "track_id", "truth_id", "x_m", "y_m", "vx_mps", "vy_mps", "pxx", "pyy", "pxy", "class"}
 	visitColumns  = []string{"track_id", "arrive_s", "depart_s", "x_m", "y_m", "arrive_sd_s", "depart_sd_s", "site", "site_probability", "censored", "approach_deg", "class"}
 	watchColumns  = []string{"from_s", "to_s"}
 )
@@ -95,6 +95,8 @@ type TrackRecord struct {
 
 	// Covariance is pxx, pxy, pyy, m²; nil: not known.
 	Covariance *[3]float64
+
+	Class string // what it looks like; "" is not known
 }
 
 // A TrackReader reads a file of tracks (docs/formats/tracks.md).
@@ -130,7 +132,7 @@ func (r *TrackReader) Next() (TrackRecord, error) {
 		return TrackRecord{Record: row.Record}, err
 	}
 	f := fields{row: row}
-	rec := TrackRecord{Record: row.Record, Scan: -1, Seconds: f.seconds("time_s"), ID: f.name(r.id), X: f.metres("x_m"), Y: f.metres("y_m")}
+	rec := TrackRecord{Record: row.Record, Scan: -1, Seconds: f.seconds("time_s"), ID: f.name(r.id), X: f.metres("x_m"), Y: f.metres("y_m"), Class: f.name("class")}
 	if rec.ID == "" {
 		f.fail(r.id, "the field is empty and a name is needed")
 	}

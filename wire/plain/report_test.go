@@ -82,7 +82,7 @@ func TestReports_Faults(t *testing.T) {
 func TestTracks_RoundTrip(t *testing.T) {
 	want := []plain.TrackRecord{
 		{Scan: 0, Seconds: 0.1, ID: "1", X: 1.5, Y: -2, VX: 3, VY: 4, Covariance: &[3]float64{4, 1, 9}},
-		{Scan: 1, Seconds: 0.2, ID: `a,"b"`, X: 1.6, Y: -2},
+		{Scan: 1, Seconds: 0.2, ID: `a,"b"`, X: 1.6, Y: -2, Class: "van"},
 	}
 	var b strings.Builder
 	w := plain.NewTrackWriter(&b)

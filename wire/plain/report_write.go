@@ -11,13 +11,13 @@ type TrackWriter struct{ w *tableWriter }
 
 // NewTrackWriter writes the header.
 func NewTrackWriter(w io.Writer) *TrackWriter {
-	return &TrackWriter{newTableWriter(w, []string{"scan", "time_s", "track_id", "x_m", "y_m", "vx_mps", "vy_mps", "pxx", "pyy", "pxy"})}
+	return &TrackWriter{newTableWriter(w, []string{"scan", "time_s", "track_id", "x_m", "y_m", "vx_mps", "vy_mps", "pxx", "pyy", "pxy", "class"})}
 }
 
 // Write writes one track at one time.
 func (w *TrackWriter) Write(r TrackRecord) error {
 	f := []string{strconv.Itoa(r.Scan), formatNumber(r.Seconds), quoted(r.ID),
-		formatMetres(r.X), formatMetres(r.Y), formatMetres(r.VX), formatMetres(r.VY), "", "", ""}
+		formatMetres(r.X), formatMetres(r.Y), formatMetres(r.VX), formatMetres(r.VY), "", "", "", quoted(r.Class)}
 	if c := r.Covariance; c != nil {
 		f[7], f[8], f[9] = formatShort(c[0]), formatShort(c[2]), formatShort(c[1])
 	}

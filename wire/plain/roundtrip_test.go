@@ -136,6 +136,8 @@ func TestObservations_RoundTrip(t *testing.T) {
 				Value:  rapid.Float64Range(-1e6, 1e6).Draw(t, "value"),
 				Sigma:  rapid.Float64Range(0, 1e3).Draw(t, "sigma"),
 				Limit:  rapid.Float64Range(0, 1e3).Draw(t, "limit"),
+
+				Saturation: rapid.Float64Range(0, 1e6).Draw(t, "saturation"),
 			}
 			if kind != vigia.PointKind {
 				to := near("to")

@@ -17,7 +17,7 @@ var (
 	}
 	// Of a gas beside one of gasWords: a battery has a percentage as well.
 	gasOrOtherUnits = []string{"percent", "pct", "kg", "g", "mg", "ug", "ng"}
-	gasWords        = []string{"", "value", "reading", "concentration", "conc", "mole_fraction", "sigma", "detection_limit"}
+	gasWords        = []string{"", "value", "reading", "concentration", "conc", "mole_fraction", "sigma", "detection_limit", "saturation"}
 
 	otherUnits = []string{
 		"ft", "feet", "km", "cm", "mm", "yd", "mi", "nmi",

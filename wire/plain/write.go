@@ -35,9 +35,9 @@ func NewObservationWriter(w io.Writer, layout ObservationLayout) *ObservationWri
 		columns = join(columns, to)
 	}
 	if layout.Kind == vigia.ColumnKind {
-		columns = join(columns, []string{"ppm_m", "sigma_ppm_m", "detection_limit_ppm_m"})
+		columns = join(columns, []string{"ppm_m", "sigma_ppm_m", "detection_limit_ppm_m", "saturation_ppm_m"})
 	} else {
-		columns = join(columns, []string{"ppm", "sigma_ppm", "detection_limit_ppm"})
+		columns = join(columns, []string{"ppm", "sigma_ppm", "detection_limit_ppm", "saturation_ppm"})
 	}
 	return &ObservationWriter{newTableWriter(w, columns), layout}
 }
@@ -60,7 +60,7 @@ func (w *ObservationWriter) Write(o vigia.Observation) error {
 	case paths:
 		fields = append(fields, w.place(*o.To)...)
 	}
-	return w.w.record(append(fields, formatNumber(o.Value), formatKnown(o.Sigma), formatKnown(o.Limit)))
+	return w.w.record(append(fields, formatNumber(o.Value), formatKnown(o.Sigma), formatKnown(o.Limit), formatKnown(o.Saturation)))
 }
 
 // Flush hands everything to the underlying writer.

@@ -241,7 +241,7 @@ func (j *jcamp) repeat(rest string, first int) (int, error) {
 		digits = digits[:k]
 	}
 	n, err := strconv.Atoi(strconv.Itoa(first) + digits)
-	if err != nil || n > PointLimit || len(j.y) == 0 {
+	if err != nil || n > j.room()+1 || len(j.y) == 0 {
 		return 0, invalid(j.line, "%q repeats nothing, or too often", clip(rest))
 	}
 	d := 0.0
@@ -254,6 +254,23 @@ func (j *jcamp) repeat(rest string, first int) (int, error) {
 		}
 	}
 	return 1 + len(digits), nil
+}
+
+// How many points a file may repeat its way to: one that says how many it holds,
+// as the standard has it, and one that does not. A few bytes could otherwise ask
+// for all the memory that the longest spectrum takes.
+const (
+	said   = 1 << 20
+	unsaid = 1 << 14
+)
+
+// room is how many points may still be repeated.
+func (j *jcamp) room() int {
+	most := unsaid
+	if n, err := strconv.Atoi(strings.TrimSpace(j.labels["NPOINTS"])); err == nil {
+		most = min(n, said)
+	}
+	return most - len(j.y)
 }
 
 // agree is the standard's check of the ordinate that a line repeats (§5.8.3).

@@ -124,6 +124,29 @@ func TestReadXSC(t *testing.T) {
 	}
 }
 
+// A few bytes do not ask for more points than the file says it has, or than it
+// may have without saying.
+func TestReadJCAMP_Repeats(t *testing.T) {
+	file := func(says, ordinates string) string {
+		return "##TITLE=t\n##XUNITS=1/CM\n##YUNITS=ABSORBANCE\n##FIRSTX=1\n##LASTX=9\n" + says + "##XYDATA=(X++(Y..Y))\n" + ordinates + "\n##END=\n"
+	}
+	for name, c := range map[string]struct {
+		file   string
+		points int // 0: refused
+	}{
+		"said":              {file("##NPOINTS=100000\n", "1AS00000"), 100000},
+		"less than said":    {file("##NPOINTS=99999\n", "1AS00000"), 0},
+		"unsaid":            {file("", "1AS0000"), 10000},
+		"unsaid and many":   {file("", "1AS00000"), 0},
+		"said and too many": {file("##NPOINTS=2000000\n", "1AT000000"), 0},
+	} {
+		s, err := ReadJCAMP(strings.NewReader(c.file))
+		if c.points == 0 && err == nil || c.points > 0 && (err != nil || len(s.Y) != c.points) {
+			t.Errorf("%s: read as %v points, %v", name, s, err)
+		}
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add([]byte("##TITLE=t\n##XUNITS=1/CM\n##YUNITS=ABSORBANCE\n##FIRSTX=1\n##LASTX=3\n##XYDATA=(X++(Y..Y))\n1AJT%\n##END=\n"))
 	f.Add([]byte("wavelength_nm,value\n1,2\n"))

@@ -158,6 +158,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/flights/{flight}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The next flight, proposed from what a flight left open
+         * @description Of several squares of lines across the forecast wind, inside the authorised volume, the one that is expected to leave the fewest buildings. Nothing follows from it by itself: a person accepts it by registering the flight.
+         */
+        get: operations["flightProposal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/flights/{flight}/observations": {
         parameters: {
             query?: never;
@@ -1218,6 +1241,37 @@ export interface components {
             /** @description The same in words. */
             sentences: components["schemas"]["Words"];
         };
+        /** @description A flight for a person to accept or not, by registering it. */
+        Proposal: {
+            /** @description The flight that left it open. */
+            after: components["schemas"]["ID"];
+            /** @description What it rests on. */
+            posterior: components["schemas"]["ID"];
+            /** @description In whose volume it stays. */
+            authorisation: components["schemas"]["ID"];
+            /** @description Middle of the square, on the ground. */
+            around: components["schemas"]["Point"];
+            /** @description Side of the square, metres. */
+            side_m: number;
+            /** @description How far the lines go on beyond it, metres. */
+            margin_m: number;
+            /** @description Between the lines of one sweep, metres; each sweep lies between those before. */
+            spacing_m: number;
+            /** @description How often the square is swept. */
+            sweeps: number;
+            /** @description Above the ground, metres. */
+            height_m: number;
+            /** @description Along the lines, m/s. */
+            speed_mps: number;
+            /** @description Turning points of the first sweep; altitudes above the ellipsoid. */
+            legs: components["schemas"]["Point"][];
+            /** @description Buildings that hold 90 % of what the buildings hold. */
+            set_now: number;
+            /** @description The same after the flight, as expected. */
+            set_expected: number;
+            /** @description Why, in a sentence. */
+            reason: string;
+        };
         /** @description What comes and goes at a site, as far as it was watched. */
         Rhythm: {
             /** @description The site. */
@@ -1452,6 +1506,8 @@ export interface components {
             sigma?: number;
             /** @description Detection limit, the value's unit; absent = not known. */
             limit?: number;
+            /** @description The most that the sensor can read, the value's unit; absent = not known. */
+            saturation?: number;
             /** @description The value is above its background already. */
             above?: boolean;
         };
@@ -2359,6 +2415,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlightPath"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    flightProposal: {
+        parameters: {
+            query: {
+                /** @description Where the wind is forecast to come from, degrees clockwise from true north. */
+                wind_from_deg: number;
+                /** @description Lowest height above the ground that is flown there, metres. */
+                lowest_m?: number;
+                /** @description Speed along the lines, m/s. */
+                speed_mps?: number;
+                /** @description Time over the place, seconds. */
+                endurance_s?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The flight. */
+                flight: components["parameters"]["flight"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A flight that could be flown. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             default: components["responses"]["Error"];
