@@ -68,9 +68,11 @@ latency: build ## From a sensor's byte to a pixel: fifty drones, on an idle mach
 	VIGIA_LATENCY=$(or $(SPAN),30s) $(GO) test ./cmd/vigia -run Latency -v -count 1
 
 .PHONY: town
-town: ## Two flights over each of TOWNS made-up towns (default 200), with the plot: hours of a processor
+town: ## Two flights over each of TOWNS made-up towns (default 200), with the plot; a quarter of them with two sources; half of them empty
 	@mkdir -p docs/plots
 	$(GO) test ./core/localise -run TownFlights -v -timeout 0 -town-cases $(or $(TOWNS),200) -town-from 101 -town-plot $(CURDIR)/docs/plots/town.png
+	$(GO) test ./core/localise -run TownPairs -v -timeout 0 -town-cases $$(( $(or $(TOWNS),200) / 4 )) -town-from 101
+	VIGIA_SEEDS=$$(( $(or $(TOWNS),200) / 2 )) $(GO) test ./core/localise -run EmptyTown -v -timeout 0
 
 .PHONY: bench
 bench: ## The benchmarks beside the hot loops

@@ -22,10 +22,15 @@ const (
 	tuneTimes = 4  // so many times
 
 	aliveWithin = 8.0 // log of how far behind the best a square is followed still
-	mostSplit   = 160 // squares that are split at a time
+	mostAlive   = 400 // squares that are followed
+	mostSplit   = 100 // squares that are split at a time
 
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
+
+	// Probability that a flight says nothing of the place beside others: its wind is
+	// not the one at the source, or something else was smelt.
+	misleads = 0.05
 )
 
 // A leaf is one square.
@@ -57,6 +62,7 @@ type chart struct {
 	upTo    int // passes of the flight that are in
 	sky     sky
 	leaves  []leaf
+	mean    float64 // log of the flight's likelihood ratio over where the others leave the source
 }
 
 // A flown is an earlier flight with the weathers that it bears out.
@@ -64,6 +70,7 @@ type flown struct {
 	flight flight
 	sky    sky
 	share  [][rateNodes]float64
+	mean   float64 // log of its likelihood ratio over where the others left the source
 }
 
 // newShare is, for each shared rate, the probability of each rate of a flight.
@@ -152,10 +159,8 @@ func (c *chart) cover(kept []leaf) {
 // recall works out what the earlier flights say of a leaf.
 func (c *chart) recall(l *leaf) {
 	l.before = [rateNodes]float64{}
-	for _, e := range c.earlier {
-		at := newChains(len(e.sky.of))
-		e.flight.chains(l.x, l.y, e.sky, at, 0, len(e.flight.passes))
-		l.before = shared(e.share, l.before, e.sky.over(at))
+	for f := range c.earlier {
+		l.before = joined(c.earlier[f].share, l.before, c.earlier[f].say(l), c.earlier[f].mean)
 	}
 }
 
@@ -165,6 +170,15 @@ func newChains(n int) []chain {
 		at[i] = newChain()
 	}
 	return at
+}
+
+// joined is shared for a flight that may mislead.
+func joined(share [][rateNodes]float64, before, now [rateNodes]float64, mean float64) [rateNodes]float64 {
+	l := shared(share, [rateNodes]float64{}, now)
+	for i := range l {
+		before[i] += logAdd(math.Log(1-misleads)+l[i], math.Log(misleads)+mean)
+	}
+	return before
 }
 
 // shared adds a flight's logs, by its own rate, to logs by the shared rate.
@@ -189,7 +203,12 @@ func shared(share [][rateNodes]float64, before, now [rateNodes]float64) [rateNod
 
 // byRate is the log of the leaf's posterior, not normalised, for each shared rate.
 func (c *chart) byRate(l *leaf) [rateNodes]float64 {
-	out := shared(c.share, l.before, l.now)
+	out := l.before
+	if len(c.earlier) == 0 || math.IsInf(c.mean, -1) {
+		out = shared(c.share, out, l.now)
+	} else {
+		out = joined(c.share, out, l.now, c.mean)
+	}
 	m := math.Log(math.Max(l.mass, 1e-300))
 	for i := range out {
 		out[i] += m + c.rate[i]
@@ -277,6 +296,53 @@ func (c *chart) tune(use uint64) {
 	}
 }
 
+// retune draws the weathers of the earlier flights anew where the posterior of all
+// flights is: those that a flight bears out over all that it left open itself may
+// fit the place badly where the flights meet. What those flights say of the
+// leaves that are followed is worked out again.
+func (c *chart) retune(use uint64) {
+	if len(c.earlier) == 0 {
+		return
+	}
+	c.look(c.alive(), false)
+	for f := range c.earlier {
+		e := &c.earlier[f]
+		t := *c
+		t.flight, t.sky, t.share, t.upTo, t.leaves = e.flight, e.sky, e.share, len(e.flight.passes), nil
+		which := c.some(tuneOn)
+		all := make([]int, len(which))
+		for k, i := range which {
+			l := c.leaves[i]
+			l.before = shared(c.share, [rateNodes]float64{}, l.now)
+			for g := range c.earlier {
+				if g != f {
+					l.before = joined(c.earlier[g].share, l.before, c.earlier[g].say(&l), c.earlier[g].mean)
+				}
+			}
+			all[k] = k
+			t.leaves = append(t.leaves, l)
+		}
+		for i := range uint64(tuneTimes) {
+			n := tuneSky
+			if i == tuneTimes-1 {
+				n = secondSky
+			}
+			t.look(all, false)
+			t.refit(all, n, use+100*uint64(f)+i)
+		}
+		e.sky = t.sky
+	}
+	which := c.alive()
+	c.each(len(which), func(k int) { c.recall(&c.leaves[which[k]]) })
+}
+
+// say is what an earlier flight says of a leaf, for each of its own rates.
+func (e *flown) say(l *leaf) [rateNodes]float64 {
+	at := newChains(len(e.sky.of))
+	e.flight.chains(l.x, l.y, e.sky, at, 0, len(e.flight.passes))
+	return e.sky.over(at)
+}
+
 // some picks up to n leaves at even steps of the posterior.
 func (c *chart) some(n int) []int {
 	w, _, total := c.weights()
@@ -333,7 +399,8 @@ func (c *chart) split(h float64) {
 	})
 }
 
-// alive lists the leaves that are worth following.
+// alive lists the leaves that are worth following: not far behind the best, and
+// of those the heaviest, in order. The others keep what was last seen of them.
 func (c *chart) alive() []int {
 	w, best, _ := c.weights()
 	var out []int
@@ -342,11 +409,17 @@ func (c *chart) alive() []int {
 			out = append(out, i)
 		}
 	}
+	if len(out) > mostAlive {
+		sort.SliceStable(out, func(a, b int) bool { return w[out[a]] > w[out[b]] })
+		out = out[:mostAlive]
+		sort.Ints(out)
+	}
 	return out
 }
 
 // survey makes the chart from the first upTo passes of its flight.
 func (c *chart) survey(ctx context.Context, kept []leaf) error {
+	c.mean = math.Inf(-1) // not known yet
 	c.cover(kept)
 	for i := range c.leaves {
 		c.leaves[i].now = [rateNodes]float64{}
@@ -375,7 +448,9 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 	}
 	c.split(finest)
 	c.tune(20)
+	c.retune(1000)
 	c.look(c.alive(), true)
+	c.setMean()
 	return ctx.Err()
 }
 
@@ -390,4 +465,18 @@ func (c *chart) advance(upTo int) {
 		l.now = c.sky.over(l.chains)
 	})
 	c.upTo = upTo
+	c.setMean()
+}
+
+// setMean sets the mean of the flight's likelihood ratio over where the earlier
+// ones leave the source.
+func (c *chart) setMean() {
+	c.mean = math.Inf(-1)
+	_, _, all := c.weights()
+	before := math.Inf(-1)
+	for i := range c.leaves {
+		l := leaf{mass: c.leaves[i].mass, before: c.leaves[i].before}
+		before = logAdd(before, c.weigh(&l))
+	}
+	c.mean = all - before
 }

@@ -26,12 +26,6 @@ const (
 	swingStep  = 2 * swingReach / (swingNodes - 1)
 	swingFree  = 5.0 // degrees of freedom of its distribution, a Student's
 
-	// Passes are not quite independent: gusts last longer than the way from one to
-	// the next, and the error of the model is the same in all. Their log likelihood
-	// ratios count by this part (a composite likelihood: Pauli, Racugno and Ventura
-	// 2011, Statistica Sinica 21:149).
-	passCounts = 0.5
-
 	upwind   = 36.0  // metres: so far against the wind gas is looked for
 	growFrom = 6.0   // metres: no plume grows from less
 	fadeFrom = 150.0 // metres: where the strength is the model's whatever the fade
@@ -149,7 +143,11 @@ func (g *glance) follow(c *chain, p *pass, w *weather) {
 		for i, q := range w.scatter {
 			l += q * strength[j+i]
 		}
-		l = math.Sqrt(w.miss + (1-w.miss)*l) // counts for half
+		// Passes are not quite independent: gusts last longer than the way from one to
+		// the next, and the error of the model is the same in all. Their log likelihood
+		// ratios count for half (a composite likelihood: Pauli, Racugno and Ventura 2011,
+		// Statistica Sinica 21:149).
+		l = math.Sqrt(w.miss + (1-w.miss)*l)
 		on := usuallyOn + keep*(c.on[j]-usuallyOn)
 		all := on*l + 1 - on
 		if c.times[j] *= all; c.times[j] > 1e100 || c.times[j] < 1e-100 {

@@ -13,7 +13,7 @@ import (
 func (c *chart) explain() []Contribution {
 	best := c.likeliest()
 	var all []Contribution
-	for _, e := range append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share}) {
+	for _, e := range append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share, c.mean}) {
 		all = append(all, e.explain(best.x, best.y)...)
 	}
 	sort.SliceStable(all, func(i, j int) bool { return math.Abs(all[i].LogRatio) > math.Abs(all[j].LogRatio) })

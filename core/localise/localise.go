@@ -15,7 +15,7 @@
 // Where all sensors move the method is another, since a moving sensor meets one
 // swing of the plume at a time: passes on a quadtree of the ground (flight.go,
 // chart.go), which joins flights days apart and is gone on with as a flight grows
-// (Tracker). It knows of no source or one.
+// (Tracker). It knows of none, one or two sources (two.go).
 package localise
 
 import (

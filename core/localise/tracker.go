@@ -115,9 +115,9 @@ func (t *Tracker) chart(ctx context.Context, p Problem, flights []flight, upTo i
 	var earlier []flown
 	var kept []leaf
 	if before != nil {
-		earlier = append(append(earlier, before.earlier...), flown{before.flight, before.sky, before.share})
+		earlier = append(append(earlier, before.earlier...), flown{before.flight, before.sky, before.share, before.mean})
 		for _, l := range before.leaves {
-			l.before = shared(before.share, l.before, l.now)
+			l.before = joined(before.share, l.before, l.now, before.mean)
 			l.chains = nil
 			kept = append(kept, l)
 		}

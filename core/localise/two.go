@@ -16,7 +16,7 @@ import (
 
 const (
 	passStates = 6     // of the first source, that a pass is summed over
-	pairTurns  = 3     // how often the two take turns
+	pairTurns  = 5     // how often the two take turns at the most
 	pairReach  = 160.0 // metres from the first within which the second is looked for closely
 	pairSplit  = 20    // squares that are split at a time
 	leastApart = 25.0  // metres, nearer than which two are told as one
@@ -43,15 +43,16 @@ type spot struct {
 type pair struct {
 	c       *chart
 	flights []flown // all, each with its likeliest weather alone
+	skies   []sky   // of each flight, that a likelier weather is looked for in
 }
 
 // pairOf prepares the search. The weather of each flight is the one that its own
 // readings bear out best at the likeliest place of one source.
 func (c *chart) pairOf() *pair {
-	all := append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share})
+	all := append(append([]flown(nil), c.earlier...), flown{c.flight, c.sky, c.share, c.mean})
 	p := &pair{c: c}
 	best := c.likeliest()
-	for _, e := range all {
+	for f, e := range all {
 		at := newChains(len(e.sky.of))
 		e.flight.chains(best.x, best.y, e.sky, at, 0, len(e.flight.passes))
 		pick, most := 0, math.Inf(-1)
@@ -65,7 +66,10 @@ func (c *chart) pairOf() *pair {
 			}
 		}
 		one := sky{of: e.sky.of[pick : pick+1], log: []float64{0}}
-		p.flights = append(p.flights, flown{e.flight, one, newShare(len(all))})
+		p.flights = append(p.flights, flown{e.flight, one, newShare(len(all)), 0})
+		// One source may need wide swings for what are two: the prior is looked at too.
+		more := priorSky(secondSky, c.random(30, uint64(f)), c.town)
+		p.skies = append(p.skies, sky{of: append(append([]weather(nil), e.sky.of...), more.of...)})
 	}
 	return p
 }
@@ -273,7 +277,7 @@ func (p *pair) second(ctx context.Context) (out pairing, ok bool, err error) {
 	one := p.at(p.flights, first)
 	var given []flown
 	out.gain = math.Inf(-1)
-	for range pairTurns {
+	for turn := range pairTurns {
 		if ctx.Err() != nil {
 			return out, false, ctx.Err()
 		}
@@ -286,16 +290,39 @@ func (p *pair) second(ctx context.Context) (out pairing, ok bool, err error) {
 			out.gain, out.b = gain, b
 			out.metres = math.Hypot(first.x-other.x, first.y-other.y)
 			out.ratio = math.Abs(first.logRate() - other.logRate())
-		} else {
-			break
+			out.a = nil
+		} else if turn > 1 {
+			break // the two stand still
 		}
 		if out.gain < faint {
 			return out, false, nil
 		}
-		out.a = p.look(p.given(other), other)
-		first = p.spotOf(out.a, p.given(other))
+		left := p.given(other)
+		a := p.look(left, other)
+		if out.a == nil {
+			out.a = a
+		}
+		first = p.spotOf(a, left)
+		p.fit(left, first)
 	}
 	return out, true, nil
+}
+
+// fit gives each flight the weather that bears a source out best, given what the
+// other leaves.
+func (p *pair) fit(given []flown, s spot) {
+	for f := range given {
+		all := p.skies[f]
+		at := newChains(len(all.of))
+		given[f].flight.chains(s.x, s.y, all, at, 0, len(given[f].flight.passes))
+		best := 0
+		for k := range at {
+			if at[k].log(s.rates[f]) > at[best].log(s.rates[f]) {
+				best = k
+			}
+		}
+		p.flights[f].sky = sky{of: all.of[best : best+1], log: []float64{0}}
+	}
 }
 
 // logRate is the mean over the flights.
