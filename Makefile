@@ -6,6 +6,7 @@ GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 CONSOLE := web/console
 LINT := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+RACE = GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(scripts/ramdir.sh) $(GO) test -race
 VULN := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
 .PHONY: help
@@ -40,8 +41,8 @@ check: ## Format, vet, lint, known vulnerabilities
 .PHONY: test-go
 test-go: ## The Go tests, the concurrent rooms under the race detector
 	$(GO) test -timeout 14m ./...
-	$(GO) test -race -timeout 10m ./stream/... ./store/...
-	$(GO) test -race -short -timeout 10m ./service/... ./web/...
+	$(RACE) -timeout 10m ./stream/... ./store/...
+	$(RACE) -short -timeout 10m ./service/... ./web/...
 
 .PHONY: console
 console: ## Build the console into web/dist

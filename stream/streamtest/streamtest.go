@@ -14,7 +14,7 @@ import (
 )
 
 // patience bounds every wait for something that must happen.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // Run runs the suite. open opens the stream kept in a folder: opened again
 // after Close it must hold what it held.
