@@ -5,6 +5,7 @@ SHELL := /bin/bash
 GO ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 CONSOLE := web/console
+BUILDFLAGS ?= -trimpath
 LINT := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 RACE = GOTMPDIR=$${TMPDIR:-/tmp} TMPDIR=$$(scripts/ramdir.sh) $(GO) test -race
 VULN := golang.org/x/vuln/cmd/govulncheck@v1.8.0
@@ -15,7 +16,7 @@ help: ## Say what there is
 
 .PHONY: build
 build: ## Build ./vigia
-	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o vigia ./cmd/vigia
+	$(GO) build $(BUILDFLAGS) -ldflags '-X main.version=$(VERSION)' -o vigia ./cmd/vigia
 
 .PHONY: demo
 demo: build ## Run everything over a made-up town; HEADLESS=1 exits by itself
@@ -55,6 +56,7 @@ console-check: console ## Build the console and fail if the committed build is s
 	@test -z "$$(git status --porcelain -- web/dist)" || { echo "web/dist holds files that are not committed"; exit 1; }
 
 .PHONY: test-console
+test-console: BUILDFLAGS = # what the tests compiled serves again
 test-console: build ## The console in a browser, against a mock and against the real server
 	cd $(CONSOLE) && npm test
 	scripts/e2e.sh
