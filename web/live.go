@@ -17,7 +17,7 @@ import (
 const (
 	// frameEvery is how long a picture stands at least: a page draws no faster,
 	// and fifty aircraft at thirty packets a second would be fifteen hundred.
-	frameEvery = 40 * time.Millisecond
+	frameEvery = 66 * time.Millisecond
 	// What was not heard of again for so long is no longer shown.
 	poseShown   = 10 * time.Second
 	reportShown = 3 * time.Second
