@@ -82,6 +82,17 @@ function step(verb) {
 
 const checkpoint = () => `vigia.example/mock\n${1200 + sequence}\nq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA=\n\n— vigia.example/mock 3q2+7wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A=\n`;
 
+// proposal is what could be flown over what a flight left open.
+function proposal(flight) {
+  const { id, authorisation } = found(world.flights, flight, 'flight');
+  const posterior = world.posteriors.find((p) => p.flight === id) ?? refuse(409, 'conflict', `the flight ${id} has found no source in a known building: there is nothing to fly over again`);
+  const around = { ...posterior.sources[0].at, alt_m: 0 };
+  return {
+    after: id, posterior: posterior.id, authorisation, around, side_m: 160, margin_m: 50, spacing_m: 24, sweeps: 5, height_m: 25, speed_mps: 12,
+    legs: [around, around], set_now: 27, set_expected: 2.8, reason: '27 buildings hold 90 % of what the buildings hold; after this flight 2.8 are expected to.',
+  };
+}
+
 // What each operation does, by its operationId.
 const operations = {
   me: ({ user }) => me(user),
@@ -113,6 +124,7 @@ const operations = {
   looks: ({ query }) => world.views.filter((v) => !query.get('from') || Date.parse(v.time) >= Date.parse(query.get('from'))),
   listSites: () => world.sites,
   getSite: ({ parameters }) => found(world.sites, parameters.site, 'site'),
+  flightProposal: ({ parameters }) => proposal(parameters.flight),
   listSiteVisits: ({ parameters }) => found(world.sites, parameters.site, 'site') && [],
   getSiteRhythm: ({ parameters }) => ({
     site: found(world.sites, parameters.site, 'site').id, from: '0001-01-01T00:00:00Z', to: '0001-01-01T00:00:00Z', watched_h: 0, visits: 0, zone: 'UTC-2',

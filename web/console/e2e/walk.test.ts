@@ -26,6 +26,14 @@ test('from the evidence to the partner and back', async ({ browser }) => {
     await expect(panel.locator('figure canvas').first()).toBeVisible();
   });
 
+  await test.step('and asks what to fly next, which decides nothing', async () => {
+    const panel = analyst.page.getByLabel('Evidence of the site');
+    await panel.getByLabel(/Wind forecast from/).fill('240');
+    await panel.getByRole('button', { name: 'Propose' }).click();
+    await expect(panel.getByText(/\d+ buildings? now; .+ expected after it/)).toBeVisible();
+    await expect(panel.getByText(/lines .+ apart/)).toBeVisible();
+  });
+
   await test.step('and raises it with a note', async () => {
     await analyst.page.getByRole('button', { name: 'Raise as a lead' }).click();
     const dialog = analyst.page.getByRole('dialog');

@@ -25,6 +25,7 @@ export type PathPoint = Schemas['PathPoint'];
 export type Point = Schemas['Point'];
 export type Polygon = Schemas['Polygon'];
 export type Posterior = Schemas['Posterior'];
+export type Proposal = Schemas['Proposal'];
 export type Release = Schemas['Release'];
 export type Rhythm = Schemas['Rhythm'];
 export type Sealed = Schemas['Sealed'];

@@ -12,6 +12,7 @@ import type {
   Me,
   Plume,
   Posterior,
+  Proposal,
   Rhythm,
   Sealed,
   Site,
@@ -31,6 +32,7 @@ export const me = () => get<Me>('/me');
 export const listAuthorisations = () => get<Authorisation[]>('/authorisations');
 export const listFlights = () => get<Flight[]>('/flights');
 export const flightPath = (flight: string, after?: string) => get<FlightPath>(`/flights/${id(flight)}/path`, { after });
+export const flightProposal = (flight: string, windFromDeg: number) => get<Proposal>(`/flights/${id(flight)}/proposal`, { wind_from_deg: windFromDeg });
 export const listBuildings = (bbox: readonly number[]) => get<BuildingCollection>('/buildings', { bbox: bbox.map((n) => n.toFixed(6)).join(',') });
 
 export const listPlumes = (flight?: string, limit?: number) => get<Plume[]>('/plumes', { flight, limit });
