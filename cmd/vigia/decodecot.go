@@ -83,10 +83,7 @@ func decodeCoT(r io.Reader, w *lines) (string, error) {
 			continue
 		}
 		n++
-		parts, err := e.Parts()
-		if err != nil {
-			parts = cot.Parts{} // the detail is there as it came
-		}
+		parts, _ := e.Parts() // of one that cannot be read there are none; it is there as it came
 		b, err := json.Marshal(struct {
 			cot.Event
 			Parts cot.Parts `json:"parts"` // of the detail, that are known

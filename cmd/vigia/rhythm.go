@@ -68,9 +68,9 @@ func (c rhythmCmd) Run(ctx context.Context, io std) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		options := visit.RhythmOptions{Chance: c.Chance, Zone: zone}
-		r := visit.RhythmOf(c.arrivals(visits, site), watches, options)
-		r.Site, r.Loading = vigia.ID(site), visit.Loading(c.arrivals(visits, site), watches, options)
+		came, options := c.arrivals(visits, site), visit.RhythmOptions{Chance: c.Chance, Zone: zone}
+		r := visit.RhythmOf(came, watches, options)
+		r.Site, r.Loading = vigia.ID(site), visit.Loading(came, watches, options)
 		follow.Say(&r)
 		all = append(all, r)
 	}

@@ -26,7 +26,6 @@ type Candidate struct {
 // A Request is what a proposal rests on.
 type Request struct {
 	Candidates  []Candidate
-	Elsewhere   float64     // probability that the source is in none of them
 	WindFromDeg float64     // forecast, clockwise from north
 	Footprint   geo.Polygon // of the authorised volume
 	FloorM      float64     // of the volume, above the ground
@@ -55,7 +54,7 @@ type Proposal struct {
 // square leave, along the wind and across it, for the passes of one flight in the
 // simulator's town; fewer lines over a place tell less, as the square root.
 const (
-	tellsM    = 6.0  // metres, where the lines pass at tellsEvery
+	tellsM    = 6.0  // metres, where the lines pass at tellsAt
 	tellsAt   = 12.0 // metres between lines, all sweeps together
 	leastSide = 120.0
 	mostSide  = 400.0
@@ -166,14 +165,41 @@ func (p *Proposal) lay(endurance float64) {
 	p.Sweeps = int(endurance / seconds)
 }
 
-// within tells whether all turning points lie in the footprint.
+// within tells whether the square with its margin lies in the footprint: all
+// lines of all sweeps, not their ends alone, for a footprint may have a notch.
 func (p *Proposal) within(f geo.Polygon) bool {
-	for _, l := range p.Legs {
-		if !f.Contains(l.X, l.Y) {
-			return false
+	sin, cos := math.Sincos(p.WindFromDeg * math.Pi / 180)
+	reach := p.SideM/2 + p.MarginM
+	turned := f.Map(func(x, y float64) (float64, float64) {
+		x, y = x-p.X, y-p.Y
+		return x*cos - y*sin, x*sin + y*cos
+	})
+	for _, ring := range turned {
+		for i := range ring {
+			if crosses(ring[i], ring[(i+1)%len(ring)], reach) {
+				return false
+			}
 		}
 	}
-	return true
+	return f.Contains(p.X, p.Y)
+}
+
+// crosses tells whether a line from a to b enters the square of that half side
+// about the origin (Liang and Barsky 1984, ACM TOG 3:1).
+func crosses(a, b [2]float64, half float64) bool {
+	from, to := 0.0, 1.0
+	for k := range 2 {
+		d := b[k] - a[k]
+		if d == 0 {
+			if math.Abs(a[k]) >= half {
+				return false
+			}
+			continue
+		}
+		t, u := (-half-a[k])/d, (half-a[k])/d
+		from, to = math.Max(from, math.Min(t, u)), math.Min(to, math.Max(t, u))
+	}
+	return from < to
 }
 
 // expected is the mean, over where the source may be, of the size of the set

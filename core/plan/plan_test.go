@@ -98,3 +98,36 @@ func TestNext_Refuses(t *testing.T) {
 		}
 	}
 }
+
+// A notch in the footprint that lies between the turning points is not flown
+// through either, in any sweep.
+func TestNext_NotThroughANotch(t *testing.T) {
+	found := 0
+	rapid.Check(t, func(t *rapid.T) {
+		r := request(rowsOf(0, 0, 40))
+		r.WindFromDeg = rapid.Float64Range(0, 360).Draw(t, "wind")
+		x, deep := rapid.Float64Range(-250, 250).Draw(t, "x"), rapid.Float64Range(-500, 100).Draw(t, "deep")
+		r.Footprint = geo.Polygon{{{-600, -600}, {x, -600}, {x, deep}, {x + 3, deep}, {x + 3, -600}, {600, -600}, {600, 600}, {-600, 600}, {-600, -600}}}
+		p, err := plan.Next(r)
+		if err != nil {
+			return // nothing fits beside it
+		}
+		found++
+		sin, cos := math.Sincos(r.WindFromDeg * math.Pi / 180)
+		for i := 0; i+1 < len(p.Legs); i += 2 {
+			a, b := p.Legs[i], p.Legs[i+1]
+			for k := range 1001 {
+				for _, up := range []float64{0, p.SpacingM / 2} { // of the first sweep, and of one between
+					f := float64(k) / 1000 * 0.999999
+					px, py := a.X+f*(b.X-a.X)+up*sin, a.Y+f*(b.Y-a.Y)+up*cos
+					if px > x+0.01 && px < x+2.99 && py < deep-0.01 {
+						t.Fatalf("the line of leg %d goes through the notch at (%.1f, %.1f)", i, px, py)
+					}
+				}
+			}
+		}
+	})
+	if found == 0 {
+		t.Error("beside no notch was there a proposal")
+	}
+}
