@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/vigia-project/vigia"
 )
 
@@ -64,7 +66,8 @@ func longStays(arrivals []Arrival, o RhythmOptions) (out []vigia.Loading) {
 		}
 		mean := sum / n
 		sd := math.Max(dwellSpread, math.Sqrt(math.Max(0, sum2-n*mean*mean)/(n-1)))
-		p := studentTail((logs[i]-mean)/(sd*math.Sqrt(1+1/n)), int(n)-1) * float64(len(known))
+		other := distuv.StudentsT{Mu: mean, Sigma: sd * math.Sqrt(1+1/n), Nu: n - 1}
+		p := other.Survival(logs[i]) * float64(len(known))
 		if p <= o.Chance {
 			out = append(out, vigia.Loading{Sign: vigia.LongStay, Class: a.Class, From: a.At, To: a.At.Add(a.Dwell), Visits: 1,
 				Shortest: a.Dwell, Longest: a.Dwell, Usual: time.Duration(math.Exp(mean) * float64(time.Minute)).Round(time.Second), Chance: p})
@@ -134,29 +137,4 @@ func row(from, all []Arrival, watches []Watch, window Watch, zone *time.Location
 	// The first opened the window: it is the others that are too many.
 	l.Chance = poissonTail(l.Visits-1, l.Expected)
 	return l, true
-}
-
-// studentTail is the probability beyond t of Student's distribution with n
-// degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
-func studentTail(t float64, n int) float64 {
-	angle := math.Atan(t / math.Sqrt(float64(n)))
-	sin, cos := math.Sincos(angle)
-	sum, term := 0.0, 1.0
-	if n%2 == 1 {
-		term = cos
-		for k := 1; k < n-1; k += 2 {
-			sum += term
-			term *= cos * cos * float64(k+1) / float64(k+2)
-		}
-		inside := angle
-		if n > 1 {
-			inside += sin * sum
-		}
-		return math.Max(0, 0.5-inside/math.Pi)
-	}
-	for k := 0; k < n-1; k += 2 {
-		sum += term
-		term *= cos * cos * float64(k+1) / float64(k+2)
-	}
-	return math.Max(0, 0.5-sin*sum/2)
 }
