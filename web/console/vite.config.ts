@@ -13,7 +13,7 @@ export default defineConfig(({ mode }) => {
     plugins: [svelte(), licences(partner ? 'licences-partner.txt' : 'licences-console.txt')],
     define: { 'process.env.NODE_ENV': '"production"' },
     build: {
-      outDir: '../dist',
+      outDir: process.env.VIGIA_DIST ?? '../dist',
       emptyOutDir: !partner,
       assetsDir: partner ? 'assets/partner' : 'assets/console',
       assetsInlineLimit: 0, // the content security policy allows no data: scripts or fonts
