@@ -232,6 +232,26 @@ func (m *model) readWind(w windPath) {
 		}
 		m.setCone(d)
 	}
+	m.setMeander()
+}
+
+// setMeander makes the wind's turns larger where it is slower. Of what turns it
+// between a mast and a source one part is turbulence, in proportion to the speed;
+// the other is meandering, which has a speed of its own whatever the wind's (Hanna
+// 1983, Journal of Climate and Applied Meteorology 22:1424): an angle that goes
+// with one over the speed. At the record's usual speed each is taken for half of
+// the variance.
+func (m *model) setMeander() {
+	slowness := make([]float64, len(m.data))
+	for i := range m.data {
+		slowness[i] = m.data[i].slowness
+	}
+	sort.Float64s(slowness)
+	usual := quantile(slowness, 0.5)
+	for i := range m.data {
+		d := &m.data[i]
+		d.meander = math.Sqrt((1 + d.slowness*d.slowness/(usual*usual)) / 2)
+	}
 }
 
 const (
