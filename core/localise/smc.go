@@ -38,6 +38,7 @@ type stage struct {
 	k         int
 	evidence  float64 // log, relative to no source
 	particles []particle
+	survey    *coarseMap // that the last source is proposed from
 }
 
 // bridge is the log of the density between what a stage starts from (0) and
@@ -120,7 +121,7 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 			}
 		}
 	})
-	out := stage{k: k, evidence: from.evidence}
+	out := stage{k: k, evidence: from.evidence, survey: c}
 	beta := 0.0
 	for step := 1; beta < 1; step++ {
 		if ctx.Err() != nil {
