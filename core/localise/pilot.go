@@ -12,7 +12,7 @@ const (
 	pilotFinish    = 3    // for the one that is chosen
 	pilotKept      = 20   // guesses that a background is smoothed through
 	hopeless       = 15.0 // log likelihood by which one that is behind by then is given up
-	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
+	pilotReadings  = 1000 // about as many are looked at in them, a path counting as five
 )
 
 // A reading of the wind's directions, with what it makes of the readings.

@@ -138,8 +138,9 @@ const (
 	gatherMetres  = 30.0
 
 	// At most this many readings are looked at for each candidate, a path counting
-	// as eight: every second, third, … slot is taken.
-	mostReadings = 5000
+	// as five: every second, third, … slot is taken. Those of some minutes apart say
+	// little that their neighbours do not (setTemper).
+	mostReadings = 3100
 )
 
 // cost is the work that readings are, in that of one at a point.
@@ -147,7 +148,7 @@ func cost(data []datum) int {
 	n := len(data)
 	for _, d := range data {
 		if d.path {
-			n += 7
+			n += 4
 		}
 	}
 	return n

@@ -17,7 +17,8 @@ const (
 
 	// A further source that the survey finds this much less probable (log odds)
 	// is not sampled; the survey's own sum over the area stands for its evidence.
-	notWorth = 0.0
+	notWorth    = 0.0
+	glanceError = 2.0 // by how much a glance may be wrong in that
 )
 
 // countPrior is the prior probability of 0, 1, 2, 3 sources.
@@ -89,6 +90,19 @@ func (m *model) count(ctx context.Context, done func(k int)) ([]stage, error) {
 	return stages, nil
 }
 
+// worth surveys the area for the k-th source, the others being those of th, and
+// tells whether it is worth sampling. A glance settles it where it is plain.
+func (m *model) worth(ctx context.Context, th []float64, k int) (c *coarseMap, worth bool, err error) {
+	odds := math.Log(countPrior[k] / countPrior[k-1])
+	if k > 1 {
+		if c, err = m.survey(ctx, th, glanceOver); err != nil || c.total+odds < notWorth-glanceError {
+			return c, false, err
+		}
+	}
+	c, err = m.survey(ctx, th, mapAcross)
+	return c, k == 1 || err == nil && c.total+odds >= notWorth, err
+}
+
 // add runs the sampler from the posterior of k-1 sources to that of k.
 func (m *model) add(ctx context.Context, from stage) (stage, error) {
 	k := from.k + 1
@@ -96,11 +110,11 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 	if from.k > 0 {
 		reference = best(from.particles).th
 	}
-	c, err := m.survey(ctx, reference, mapAcross)
+	c, worth, err := m.worth(ctx, reference, k)
 	if err != nil {
 		return stage{}, err
 	}
-	if k > 1 && c.total+math.Log(countPrior[k]/countPrior[k-1]) < notWorth {
+	if !worth {
 		return stage{k: k, evidence: from.evidence + c.total}, nil
 	}
 	pop := make([]particle, particles)

@@ -212,11 +212,11 @@ func (s *stand) grown(ctx context.Context, p Problem) (*stand, error) {
 			return nil, ctx.Err()
 		}
 		if old.particles == nil { // it was not worth a look
-			c, err := m.survey(ctx, best(from.particles).th, mapAcross)
+			c, worth, err := m.worth(ctx, best(from.particles).th, k)
 			if err != nil {
 				return nil, err
 			}
-			if c.total+math.Log(countPrior[k]/countPrior[k-1]) >= notWorth {
+			if worth {
 				return anew()
 			}
 			next.stages = append(next.stages, stage{k: k, evidence: from.evidence + c.total})
