@@ -10,7 +10,9 @@
 // sources, their places, heights, rates and hours, the plume's spreads, the
 // fluctuation of the readings and the wind's bias. Sources are added one at a
 // time; the evidence of each step decides whether it was worth it. Backgrounds
-// drift by sensor and are smoothed given the plume.
+// drift by sensor and are smoothed given the plume. What is wrong in all minutes
+// alike widens the regions (lasting.go). While a record grows the particles are
+// carried on (stand.go).
 //
 // Where all sensors move the method is another, since a moving sensor meets one
 // swing of the plume at a time: passes on a quadtree of the ground (flight.go,
