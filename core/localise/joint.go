@@ -119,7 +119,7 @@ func (m *model) together(ctx context.Context, k int, th []float64) (s stage, ok 
 	for i := 2; i <= k; i++ {
 		evidence += math.Log(float64(i))
 	}
-	return stage{k: k, evidence: evidence, particles: pop}, true, nil
+	return stage{k: k, evidence: evidence, particles: pop, joint: j}, true, nil
 }
 
 // drawJoint draws particles, and tells how many had to be drawn for that.

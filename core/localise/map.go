@@ -26,6 +26,7 @@ const (
 	fromMap     = 0.7  // part of the proposals that come from the map
 	mapHeight   = 2.0  // metres
 	mapRateSD   = 1.0  // of the log of a proposed rate about the map's
+	mapHopeless = 20.0 // log likelihood that a rate is behind, beyond which none is tried
 	mapFlattest = 0.06 // part of the cells that the proposal is spread over, at the least
 )
 
@@ -201,6 +202,9 @@ func (m *model) profile(x, y float64, tries []mapTry, mean0 []fan, absent0 []flo
 				best, at = v, l
 			}
 			marginal = logAdd(marginal, v+m.rate.log(l)+math.Log(step/float64(len(tries))))
+			if v < best-mapHopeless {
+				break // a greater rate is further off still
+			}
 		}
 	}
 	return best, at, marginal

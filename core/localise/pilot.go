@@ -13,7 +13,7 @@ const (
 	pilotKept      = 20   // guesses that a background is smoothed through
 	hopeless       = 15.0 // log likelihood by which one that is behind by then is given up
 	anotherCosts   = 8.0  // log likelihood that a second source gains where there is none, and its prior
-	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
+	pilotReadings  = 1000 // about as many are looked at in them, a path counting as five
 )
 
 // A reading of the wind's directions, with what it makes of the readings.

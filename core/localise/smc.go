@@ -17,7 +17,8 @@ const (
 
 	// A further source that the survey finds this much less probable (log odds)
 	// is not sampled; the survey's own sum over the area stands for its evidence.
-	notWorth = 0.0
+	notWorth    = 0.0
+	glanceError = 2.0 // by how much a glance may be wrong in that
 )
 
 // countPrior is the prior probability of 0, 1, 2, 3 sources.
@@ -38,6 +39,8 @@ type stage struct {
 	k         int
 	evidence  float64 // log, relative to no source
 	particles []particle
+	survey    *coarseMap // that the last source is proposed from; nil where all are drawn together
+	joint     *joint
 }
 
 // bridge is the log of the density between what a stage starts from (0) and
@@ -102,6 +105,19 @@ func (s stage) likeliest() []float64 {
 	return best(s.particles).th
 }
 
+// worth surveys the area for the k-th source, the others being those of th, and
+// tells whether it is worth sampling. A glance settles it where it is plain.
+func (m *model) worth(ctx context.Context, th []float64, k int) (c *coarseMap, worth bool, err error) {
+	odds := math.Log(countPrior[k] / countPrior[k-1])
+	if k > 1 {
+		if c, err = m.survey(ctx, th, glanceOver); err != nil || c.total+odds < notWorth-glanceError {
+			return c, false, err
+		}
+	}
+	c, err = m.survey(ctx, th, mapAcross)
+	return c, k == 1 || err == nil && c.total+odds >= notWorth, err
+}
+
 // add samples one more source than the last stage has: all of them together, or
 // else the last beside the posterior of the others.
 func (m *model) add(ctx context.Context, stages []stage) (stage, error) {
@@ -113,11 +129,11 @@ func (m *model) add(ctx context.Context, stages []stage) (stage, error) {
 			return s, err
 		}
 	}
-	c, err := m.survey(ctx, reference, mapAcross)
+	c, worth, err := m.worth(ctx, reference, k)
 	if err != nil {
 		return stage{}, err
 	}
-	if k > 1 && c.total+math.Log(countPrior[k]/countPrior[k-1]) < notWorth {
+	if !worth {
 		return stage{k: k, evidence: from.evidence + c.total}, nil
 	}
 	pop := make([]particle, particles)
@@ -142,7 +158,7 @@ func (m *model) add(ctx context.Context, stages []stage) (stage, error) {
 	if err != nil {
 		return stage{}, err
 	}
-	return stage{k: k, evidence: from.evidence + evidence, particles: pop}, nil
+	return stage{k: k, evidence: from.evidence + evidence, particles: pop, survey: c}, nil
 }
 
 // anneal takes a population from what it was drawn from to the posterior, and
