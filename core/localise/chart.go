@@ -257,14 +257,18 @@ func (c *chart) look(which []int, keep bool) {
 func (c *chart) ownOf(l *leaf, at []chain) {
 	// What the earlier flights and the prior say of each rate of this flight.
 	var prior [rateNodes]float64
+	top := math.Inf(-1)
 	for i := range rateNodes {
-		p := math.Exp(math.Max(l.before[i]+c.rate[i], -600))
+		top = math.Max(top, l.before[i]+c.rate[i])
+	}
+	for i := range rateNodes {
+		p := math.Exp(l.before[i] + c.rate[i] - top)
 		for j, q := range c.share[i] {
 			prior[j] += q * p
 		}
 	}
 	l.ownLogs = make([]float64, len(at))
-	m := math.Log(math.Max(l.mass, 1e-300))
+	m := math.Log(math.Max(l.mass, 1e-300)) + top
 	for k := range at {
 		sum := math.Inf(-1)
 		for j := range rateNodes {

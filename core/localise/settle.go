@@ -13,6 +13,9 @@ const (
 // and with them a place that was as sharp as it was wrong.
 func (c *chart) settle(use uint64) {
 	which := c.some(tuneOn)
+	if len(which) == 0 {
+		return // no place is possible
+	}
 	for i := range uint64(settleTimes) {
 		c.look(which, false)
 		c.refit(which, tuneSky, use+i)

@@ -15,14 +15,14 @@ import (
 // and others 2013, PASP 125:306).
 
 const (
-	walkers     = 32
+	walkers     = 64
 	walkSteps   = 60
-	walkWarm    = 0.4  // part of the steps in which the likelihood comes in
-	walkHops    = 0.1  // part of the moves that are whole differences, from one mode to another
-	walkJitterM = 1.0  // metres, added to each move
-	walkJitter  = 0.03 // the same, of a weather's numbers
-	walkStartAt = 0.25 // power of the likelihood that walkers begin with
-	nWalk       = nWeather + 2
+	walkWarm    = 0.4          // part of the steps in which the likelihood comes in
+	walkHops    = 0.1          // part of the moves that are whole differences, from one mode to another
+	walkJitterM = 1.0          // metres, added to each move
+	walkJitter  = 0.03         // the same, of a weather's numbers
+	walkStartAt = 0.25         // power of the likelihood that walkers begin with
+	nWalk       = nWeather + 2 // axes: a weather's, x and y
 )
 
 // A walker is a place and a weather. logPrior is of the weather alone, logLike
