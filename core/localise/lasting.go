@@ -18,9 +18,9 @@ const (
 	// The response is straight about as far as the draws reach: an error counts up
 	// to where it moves their log likelihoods by so much against each other.
 	lastingFar   = 2.0
-	lastingStep  = 0.02 // of the differences that stand for derivatives
-	lastingDraws = 200  // that the covariance is taken of
-	lastingTries = 16   // displacements of a draw to a place that the prior allows
+	lastingStep  = 0.005 // of the differences that stand for derivatives
+	lastingDraws = 200   // that the covariance is taken of
+	lastingTries = 16    // displacements of a draw to a place that the prior allows
 )
 
 // A lasting is one error and what the draws say of it.
