@@ -309,56 +309,6 @@ func TestLocate_TownFlights(t *testing.T) {
 	}
 }
 
-// apart tells whether an answer holds two sources, each within half of the
-// distance of the true ones to one of them.
-func apart(ans localise.Answer, a, b sim.Truth) bool {
-	if len(ans.Sources) != 2 {
-		return false
-	}
-	off := func(i int, t sim.Truth) float64 {
-		return math.Hypot(ans.Sources[i].X-t.Local.X, ans.Sources[i].Y-t.Local.Y)
-	}
-	half := math.Hypot(a.Local.X-b.Local.X, a.Local.Y-b.Local.Y) / 2
-	return math.Max(off(0, a), off(1, b)) < half || math.Max(off(1, a), off(0, b)) < half
-}
-
-// Towns with two sources 60 m apart, flown over once, and again where the first
-// flight left it open. docs/benchmarks.md has the figures of many.
-func TestLocate_TownPairs(t *testing.T) {
-	pair := func(c *sim.Scenario) { c.SecondM = 60 }
-	stop := time.Now().Add(*townFor)
-	cases, once, twice := 0, 0, 0
-	for i := range *townCases {
-		if i > 0 && time.Now().After(stop) {
-			break
-		}
-		seed := int64(*townFrom + i)
-		w := story(t, "town", seed, pair)
-		first := w.Truth()
-		second, _ := w.Second()
-		var p localise.Problem
-		given(t, &p, w)
-		var tracker localise.Tracker
-		one := followed(t, &tracker, p)
-		cases++
-		if apart(one, first, second) {
-			once++
-		}
-		if len(one.Sources) == 0 {
-			continue
-		}
-		given(t, &p, closer(t, seed, p, one, pair))
-		two := followed(t, &tracker, p)
-		if apart(two, first, second) {
-			twice++
-		}
-		t.Logf("seed %d: counts %.3f, then %.3f; told apart in %d and %d of %d", seed, one.CountProbability, two.CountProbability, once, twice, cases)
-	}
-	if *townCases == 1 && twice == 0 {
-		t.Error("two sources 60 m apart are told as one after two flights")
-	}
-}
-
 // plotTowns draws how often the true building is in the set of a stated
 // probability.
 func plotTowns(t testing.TB, first, both townTally) {
