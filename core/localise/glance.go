@@ -138,40 +138,26 @@ func (g *glance) add(n int, l *look, v float64) {
 
 // projected is what is left for the plume once the level and its slope have
 // taken what they explain: a strength's log likelihood ratio is a·(s1 - a·s2/2).
-func (s *sums) projected(p *pass, proj [2]float64) (s1, s2 float64) {
+func (s *sums) projected(p *pass) (s1, s2 float64) {
 	i0, i1 := p.inv[0]*s.level+p.inv[1]*s.slope, p.inv[1]*s.level+p.inv[2]*s.slope
-	return s.over - i0*proj[0] - i1*proj[1], math.Max(s.square-i0*s.level-i1*s.slope, 0)
+	return s.over - i0*p.proj[0] - i1*p.proj[1], math.Max(s.square-i0*s.level-i1*s.slope, 0)
 }
 
 // strengthOf returns, for each strength of the plume in a pass, the likelihood
-// ratio averaged over the swings, and over what another source may leave of the
-// pass; ok is false where the pass says nothing.
+// ratio averaged over the swings; ok is false where the pass says nothing.
 func (g *glance) strengthOf(p *pass, w *weather, out *[strengthNodes]float64) (ok bool) {
 	*out = [strengthNodes]float64{}
-	if len(p.alts) == 0 {
-		if ok = g.meet(w); ok {
-			g.strengths(p, p.proj, 1, out)
-		}
-		return ok
+	if ok = g.meet(w); ok {
+		g.strengths(p, out)
 	}
-	for k := range p.alts {
-		a := &p.alts[k]
-		for i := range g.looks {
-			g.looks[i].over = a.over[g.looks[i].sniff]
-		}
-		if !g.meet(w) {
-			return false
-		}
-		g.strengths(p, a.proj, a.part, out)
-	}
-	return true
+	return ok
 }
 
-// strengths adds a part of the likelihood ratio of each strength.
-func (g *glance) strengths(p *pass, proj [2]float64, part float64, out *[strengthNodes]float64) {
+// strengths adds the likelihood ratio of each strength, swing by swing.
+func (g *glance) strengths(p *pass, out *[strengthNodes]float64) {
 	for n := range g.sums {
-		s1, s2 := g.sums[n].projected(p, proj)
-		weight := part * swingWeight[n]
+		s1, s2 := g.sums[n].projected(p)
+		weight := swingWeight[n]
 		// From the strongest down, until there is nothing left to tell.
 		for j := strengthNodes - 1; j >= 0; j-- {
 			a := strengths[j]

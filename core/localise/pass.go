@@ -33,7 +33,6 @@ type pass struct {
 	sniffs   []sniff
 	inv      [3]float64 // xx, xy, yy
 	proj     [2]float64
-	alts     []alternative // where another source is taken for known: what it may leave
 	noise    float64
 	pause    float64 // seconds without a reading that end it
 }

@@ -220,7 +220,7 @@ func (s *stand) grown(ctx context.Context, p Problem) (*stand, error) {
 				return anew()
 			}
 			next.stages = append(next.stages, stage{k: k, evidence: from.evidence + c.total})
-			break
+			continue
 		}
 		st, sound := m.carry(old, s.m.last/m.last)
 		if !sound {
@@ -293,7 +293,7 @@ func (m *model) carry(old stage, part float64) (stage, bool) {
 				gain[i] += math.Log(2 - part)
 			}
 		}
-		pop[i] = m.weigh(old.survey, th)
+		pop[i] = m.weighAt(&target{survey: old.survey, joint: old.joint}, th)
 		gain[i] += pop[i].bridge(1) - p.bridge(1)
 	})
 	top := slices.Max(gain)
@@ -314,7 +314,7 @@ func (m *model) carry(old stage, part float64) (stage, bool) {
 	for i := range w {
 		w[i] /= sum
 	}
-	at := &target{survey: old.survey, fit: newFit(pop, w), beta: 1}
+	at := &target{survey: old.survey, joint: old.joint, fit: newFit(pop, w), beta: 1}
 	m.resample(pop, w, standStep(old.k, m.readings, 1))
 	moves := standQuiet
 	if effective < keepESS {
@@ -323,7 +323,7 @@ func (m *model) carry(old stage, part float64) (stage, bool) {
 	for n := range moves {
 		m.move(pop, at, standStep(old.k, m.readings, 2+n))
 	}
-	return stage{k: old.k, evidence: old.evidence + top + math.Log(sum/float64(len(pop))), particles: pop, survey: old.survey}, true
+	return stage{k: old.k, evidence: old.evidence + top + math.Log(sum/float64(len(pop))), particles: pop, survey: old.survey, joint: old.joint}, true
 }
 
 // standStep names a step's stream of random numbers.

@@ -126,7 +126,7 @@ func (t *Tracker) chart(ctx context.Context, p Problem, flights []flight, upTo i
 	c := &chart{
 		key: key, seed: uint64(p.Seed) + uint64(len(flights))<<32, workers: max(p.Workers, 1), town: len(houses) > 0,
 		rate: ratePrior(normal{0, 2.3}), share: newShare(len(flights)),
-		houses: houses, ground: newGround(area, houses), earlier: earlier, flight: last, upTo: upTo,
+		houses: houses, ground: newGroundOf(area, houses, townInBuildings), earlier: earlier, flight: last, upTo: upTo,
 	}
 	return c, c.survey(ctx, kept)
 }
