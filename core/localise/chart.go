@@ -27,7 +27,7 @@ const (
 
 	// Probability that the source of a flight over a town is in or on one of the
 	// buildings that are known, and not in a yard or in one that no map has.
-	townInBuildings = 0.9
+	townInBuildings = 0.95
 
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
