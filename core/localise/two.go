@@ -9,15 +9,15 @@ import (
 // weathers, then in the weather that bears the likeliest couples out best, then
 // over finer squares (twosearch.go). What two are worth against one is the sum
 // over both places, taken as the product of what each is given the other (Chib
-// 1995, JASA 90:1313, with two blocks), and over the weather by Laplace's method;
-// of one source the same is worked out in the same way.
+// 1995, JASA 90:1313, with two blocks), and over the weathers (twoair.go); that of
+// one source is worked out in the same way.
 
 const (
 	leastApart = 40.0 // metres, nearer than which two are told as one
 	mostUneven = 3    // steps of rate: a source weaker than a fifth of the other is not told from how that one fluctuates
 
 	twoHopeless = -2.0 // log of the evidence, first guess, below which nothing more is looked at
-	twoDoubt    = 3.5  // log of the evidence that two may have by the error of the model alone
+	twoDoubt    = 3.0  // log of the evidence that two may have by the error of the model alone
 	twoDraws    = 6    // weathers that the places of two are told in
 )
 
@@ -83,13 +83,16 @@ func (p *pair) second(ctx context.Context) (best fittedCouple, gain float64, err
 		return best, none, ctx.Err()
 	}
 	one := p.one(&twoPlace{leaf: *p.c.likeliest()}, nil)
+	_, _, survey := p.c.weights()
 	for _, at := range []*twoPlace{best.a, best.b} {
-		if best.log-one < twoDoubt {
+		if best.log-(one+survey)/2 < twoDoubt {
 			break // one it is, whatever else is found
 		}
 		one = math.Max(one, p.one(at, best.airs))
 	}
-	return best, best.log - one - twoDoubt, ctx.Err()
+	// Of the evidence of one there are two guesses, this and the survey's own, each
+	// off by some units.
+	return best, best.log - (one+survey)/2 - twoDoubt, ctx.Err()
 }
 
 // charts are those of each source given the other.

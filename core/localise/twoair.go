@@ -2,10 +2,11 @@ package localise
 
 import "math"
 
-// The weather that bears two sources out best, and how narrowly: the likelihood
-// of two is kept in one such weather a flight and Laplace's method (Tierney and
-// Kadane 1986, JASA 81:82) for those around it, with curvatures by axis. Draws of
-// so many dimensions scattered too much to weigh two against one.
+// The weather that bears two sources out best, and how narrowly. The likelihood
+// of two is summed over draws about one best weather a flight (importance
+// sampling about the mode: Geweke 1989, Econometrica 57:1317). Draws that were
+// not led there scattered too much, in so many dimensions, to weigh two against
+// one.
 
 const (
 	twoSteps  = 5    // towards the best weather, at the most
