@@ -9,25 +9,25 @@ import (
 // weathers, then in the weather that bears the likeliest couples out best, then
 // over finer squares (twosearch.go). What two are worth against one is the sum
 // over both places, taken as the product of what each is given the other (Chib
-// 1995, JASA 90:1313, with two blocks), and over the weather by Laplace's method;
-// of one source the same is worked out in the same way.
+// 1995, JASA 90:1313, with two blocks), and over the weathers (twoair.go); that of
+// one source is worked out in the same way.
 
 const (
 	leastApart = 40.0 // metres, nearer than which two are told as one
 	mostUneven = 3    // steps of rate: a source weaker than a fifth of the other is not told from how that one fluctuates
 
 	twoHopeless = -2.0 // log of the evidence, first guess, below which nothing more is looked at
-	twoDoubt    = 2.0  // log of the evidence that two may have by the error of the model alone
+	twoDoubt    = 3.0  // log of the evidence that two may have by the error of the model alone
 	twoDraws    = 6    // weathers that the places of two are told in
 )
 
 // A pair is the search for two sources.
 type pair struct {
 	c       *chart
-	flights []flight // all
-	pool    []sky    // weathers of each flight that a search for a better one starts from
-	few     []sky    // those that squares are looked at in
-	lo      int      // lowest rate that is looked at
+	flights []flight    // all
+	pool    [][]twoDraw // weathers of each flight that a search for a better one starts from
+	few     []twoSky    // those that squares are looked at in
+	lo      int         // lowest rate that is looked at
 	share   [][rateNodes]float64
 }
 
@@ -44,8 +44,12 @@ func (c *chart) pairOf() *pair {
 	add := func(f flight, s sky) {
 		// One source needs other weathers for what are two: the prior is looked at too.
 		more := priorSky(secondSky, c.random(30, uint64(len(p.flights))), c.town)
-		pool := sky{of: append(append([]weather(nil), s.of...), more.of...)}
-		pool.log = make([]float64, len(pool.of))
+		var pool []twoDraw
+		for _, w := range append(append([]weather(nil), s.of...), more.of...) {
+			var u twoDraw
+			copy(u[:], w.u[:])
+			pool = append(pool, u)
+		}
 		p.flights, p.pool = append(p.flights, f), append(p.pool, pool)
 	}
 	for _, e := range c.earlier {
@@ -75,17 +79,25 @@ func (p *pair) second(ctx context.Context) (best fittedCouple, gain float64, err
 	if len(found) == 0 || first < twoHopeless || ctx.Err() != nil {
 		return best, none, ctx.Err()
 	}
-	one := p.one()
-	if ctx.Err() != nil {
+	if best = p.best(found); ctx.Err() != nil {
 		return best, none, ctx.Err()
 	}
-	best = p.best(found)
-	return best, best.log - one - twoDoubt, ctx.Err()
+	one := p.one(&twoPlace{leaf: *p.c.likeliest()}, nil)
+	_, _, survey := p.c.weights()
+	for _, at := range []*twoPlace{best.a, best.b} {
+		if best.log-(one+survey)/2 < twoDoubt {
+			break // one it is, whatever else is found
+		}
+		one = math.Max(one, p.one(at, best.airs))
+	}
+	// Of the evidence of one there are two guesses, this and the survey's own, each
+	// off by some units.
+	return best, best.log - (one+survey)/2 - twoDoubt, ctx.Err()
 }
 
 // charts are those of each source given the other.
 func (p *pair) charts(q fittedCouple) (a, b *chart) {
-	p.draw(q.airs, twoDraws)
+	p.draw(q, twoDraws)
 	at, other := p.place(q.a.x, q.a.y, q.a.h), p.place(q.b.x, q.b.y, q.b.h)
 	a, _ = p.chartOf(other, at)
 	b, _ = p.chartOf(at, other)

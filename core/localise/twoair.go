@@ -2,10 +2,11 @@ package localise
 
 import "math"
 
-// The weather that bears two sources out best, and how narrowly: the likelihood
-// of two is kept in one such weather a flight and Laplace's method (Tierney and
-// Kadane 1986, JASA 81:82) for those around it, with curvatures by axis. Draws of
-// so many dimensions scattered too much to weigh two against one.
+// The weather that bears two sources out best, and how narrowly. The likelihood
+// of two is summed over draws about one best weather a flight (importance
+// sampling about the mode: Geweke 1989, Econometrica 57:1317). Draws that were
+// not led there scattered too much, in so many dimensions, to weigh two against
+// one.
 
 const (
 	twoSteps  = 5    // towards the best weather, at the most
@@ -13,81 +14,95 @@ const (
 	twoStride = 1.2  // of them, the longest step
 	twoSettle = 0.15 // gain of a step, below which no more are taken
 
-	twoWeighed = 48  // weathers about the best that the evidence is summed over,
-	twoWide    = 1.1 // drawn so much wider than the curvature has it
+	twoShift   = 15.0 // metres, standard deviation to each side of how far a flight may be off as a whole
+	twoWeighed = 48   // weathers about the best that the evidence is summed over,
+	twoWide    = 1.1  // drawn so much wider than the curvature has it
 )
 
-// A twoAir is the best weather and the standard deviations about it.
-type twoAir struct {
-	u, sd [nWeather]float64
+// A twoDraw is a weather, and how far the flight is off as a whole, in standard
+// deviations: where the wind at the mast is not the one at the sources, one flight
+// in a few is, and without this one source that two flights see at two places
+// would be told as two.
+type twoDraw [nWeather + 2]float64
+
+func (u twoDraw) weather() (w [nWeather]float64) {
+	copy(w[:], u[:])
+	return w
 }
 
-// A twoSeen is how one flight sees a couple, in any weather.
-type twoSeen struct {
-	p    *pair
-	f    int
-	a, b [][]look
-}
+func (u twoDraw) shift() (x, y float64) { return twoShift * u[nWeather], twoShift * u[nWeather+1] }
 
-func (p *pair) seen(f int, q couple) twoSeen {
-	return twoSeen{p, f, p.flights[f].looksAt(q.a.x, q.a.y), p.flights[f].looksAt(q.b.x, q.b.y)}
-}
-
-// likes is the log of how the flight bears out a weather, the rates summed over.
-func (s twoSeen) likes(w *weather) float64 {
-	e, lo := &s.p.flights[s.f], s.p.lo
-	t := e.twoSays(w, e.twoViews(s.a, w, lo), e.twoViews(s.b, w, lo), lo)
-	s.p.prior(&t)
-	return t.sum()
-}
-
-// posterior is the log of a weather's posterior density, but for a constant.
-func (s twoSeen) posterior(u [nWeather]float64) float64 {
-	w := newWeather(u, s.p.c.town)
-	return s.likes(&w) - norm2(u)/2
-}
-
-// fit finds the weather of each flight that bears a couple out best, from those
-// given or else from the pool.
-func (p *pair) fit(q couple, from []twoAir) []twoAir {
-	out := make([]twoAir, len(p.flights))
-	for f := range out {
-		var u [nWeather]float64
-		if from != nil {
-			u = from[f].u
-		} else {
-			likely, best := p.likely(f, []couple{q}), math.Inf(-1)
-			for m, l := range likely {
-				if l -= norm2(p.pool[f].of[m].u) / 2; l > best {
-					u, best = p.pool[f].of[m].u, l
-				}
-			}
-		}
-		out[f] = p.seen(f, q).ascend(u)
-	}
-	return out
-}
-
-func norm2(u [nWeather]float64) (s float64) {
+func (u twoDraw) norm2() (s float64) {
 	for _, v := range u {
 		s += v * v
 	}
 	return s
 }
 
-// ascend climbs to the best weather by Newton's steps along the axes.
-func (s twoSeen) ascend(u [nWeather]float64) twoAir {
+// A twoAir is the best weather and the standard deviations about it.
+type twoAir struct{ u, sd twoDraw }
+
+// A twoSeen is how one flight sees a couple.
+type twoSeen struct {
+	p    *pair
+	f    int
+	q    couple
+	a, b [][]look // where the flight is not off
+}
+
+func (p *pair) seen(f int, q couple) twoSeen {
+	return twoSeen{p, f, q, p.flights[f].looksAt(q.a.x, q.a.y), p.flights[f].looksAt(q.b.x, q.b.y)}
+}
+
+// likes is the log of how the flight bears out a draw, the rates summed over.
+func (s twoSeen) likes(u twoDraw) float64 {
+	e, lo := &s.p.flights[s.f], s.p.lo
+	if x, y := u.shift(); x != 0 || y != 0 {
+		s.a, s.b = e.looksAt(s.q.a.x+x, s.q.a.y+y), e.looksAt(s.q.b.x+x, s.q.b.y+y)
+	}
+	w := newWeather(u.weather(), s.p.c.town)
+	t := e.twoSays(&w, e.twoViews(s.a, &w, lo), e.twoViews(s.b, &w, lo), lo)
+	s.p.prior(&t)
+	return t.sum()
+}
+
+// posterior is the log of a draw's posterior density, but for a constant.
+func (s twoSeen) posterior(u twoDraw) float64 { return s.likes(u) - u.norm2()/2 }
+
+// fit finds the weather of each flight that bears a couple out best, from those
+// given or else from the pool, along so many axes.
+func (p *pair) fit(q couple, from []twoAir, axes int) []twoAir {
+	out := make([]twoAir, len(p.flights))
+	for f := range out {
+		var u twoDraw
+		if from != nil {
+			u = from[f].u
+		} else {
+			likely, best := p.likely(f, q), math.Inf(-1)
+			for m, l := range likely {
+				if l -= p.pool[f][m].norm2() / 2; l > best {
+					u, best = p.pool[f][m], l
+				}
+			}
+		}
+		out[f] = p.seen(f, q).ascend(u, axes)
+	}
+	return out
+}
+
+// ascend climbs to the best weather by Newton's steps along so many of the axes.
+func (s twoSeen) ascend(u twoDraw, axes int) twoAir {
 	at := s.posterior(u)
-	var bend [nWeather]float64
+	var bend twoDraw
 	for range twoSteps {
-		var beside [2 * nWeather]float64
-		s.p.c.each(len(beside), func(i int) {
+		var beside [2 * len(u)]float64
+		s.p.c.each(2*axes, func(i int) {
 			v := u
 			v[i/2] += twoAside * float64(2*(i%2)-1)
 			beside[i] = s.posterior(v)
 		})
-		var step [nWeather]float64
-		for d := range step {
+		var step twoDraw
+		for d := range axes {
 			slope := (beside[2*d+1] - beside[2*d]) / (2 * twoAside)
 			bend[d] = math.Max((2*at-beside[2*d]-beside[2*d+1])/(twoAside*twoAside), 0.5)
 			step[d] = math.Max(-twoStride, math.Min(slope/bend[d], twoStride))
@@ -108,20 +123,24 @@ func (s twoSeen) ascend(u [nWeather]float64) twoAir {
 		}
 	}
 	a := twoAir{u: u}
-	for d, k := range bend {
-		a.sd[d] = 1 / math.Sqrt(k)
+	for d := range axes {
+		a.sd[d] = 1 / math.Sqrt(bend[d])
 	}
 	return a
 }
 
 // width is the log of the mean of a couple's likelihood over the prior of all
-// weathers, over the likelihood in the best: by draws about the best.
-func (p *pair) width(q couple, airs []twoAir) (sum float64) {
-	for f, a := range airs {
+// weathers, and of how far each flight is off, over the likelihood in the best:
+// by draws about the best.
+func (p *pair) width(q couple, airs []twoAir, axes int) (sum float64) {
+	for f := range airs {
+		best := airs[f].u
+		a := p.seen(f, q).ascend(best, axes)
 		r, s := p.c.random(60, uint64(f)), p.seen(f, q)
-		us, ls := make([][nWeather]float64, twoWeighed), make([]float64, twoWeighed)
+		us, ls := make([]twoDraw, twoWeighed), make([]float64, twoWeighed)
 		for i := range us {
-			for d := range us[i] {
+			us[i] = best
+			for d := range axes {
 				z := r.NormFloat64()
 				us[i][d] = a.u[d] + twoWide*a.sd[d]*z
 				ls[i] += z*z/2 + math.Log(twoWide*a.sd[d])
@@ -132,36 +151,44 @@ func (p *pair) width(q couple, airs []twoAir) (sum float64) {
 		for _, l := range ls {
 			all = logAdd(all, l)
 		}
-		w := newWeather(a.u, p.c.town)
-		sum += all - math.Log(twoWeighed) - s.likes(&w)
+		sum += all - math.Log(twoWeighed) - s.likes(best)
 	}
 	return sum
 }
 
+// A twoSky is some draws as squares are looked at in them, with the logs of their
+// weights.
+type twoSky struct {
+	of  []weather
+	at  []twoDraw
+	log []float64
+}
+
+func (s *twoSky) add(u twoDraw, town bool, log float64) {
+	s.of, s.at, s.log = append(s.of, newWeather(u.weather(), town)), append(s.at, u), append(s.log, log)
+}
+
 // in sets the weathers that squares are looked at in to the best ones.
 func (p *pair) in(airs []twoAir) {
-	p.few = nil
-	for _, a := range airs {
-		p.few = append(p.few, sky{of: []weather{newWeather(a.u, p.c.town)}, log: []float64{0}})
+	p.few = make([]twoSky, len(airs))
+	for f, a := range airs {
+		p.few[f].add(a.u, p.c.town, 0)
 	}
 }
 
-// draw sets them to some drawn about the best ones.
-func (p *pair) draw(airs []twoAir, n int) {
-	p.few = nil
-	for f, a := range airs {
-		r := p.c.random(50, uint64(f))
-		var s sky
+// draw sets them to some drawn about the best ones for a couple, each of which
+// bears the couple out alike: the draws are of the posterior already.
+func (p *pair) draw(q fittedCouple, n int) {
+	p.few = make([]twoSky, len(q.airs))
+	for f, a := range q.airs {
+		r, seen := p.c.random(50, uint64(f)), p.seen(f, q.couple)
 		for range n {
-			var u [nWeather]float64
-			l := 0.0
+			var u twoDraw
 			for d := range u {
-				z := r.NormFloat64()
-				u[d] = a.u[d] + a.sd[d]*z
-				l += (z*z - u[d]*u[d]) / 2
+				u[d] = a.u[d] + a.sd[d]*r.NormFloat64()
 			}
-			s.of, s.log = append(s.of, newWeather(u, p.c.town)), append(s.log, l)
+			p.few[f].add(u, p.c.town, 0)
 		}
-		p.few = append(p.few, s)
+		p.c.each(n, func(m int) { p.few[f].log[m] = -seen.likes(p.few[f].at[m]) })
 	}
 }

@@ -2,6 +2,8 @@ package localise_test
 
 import (
 	"math"
+	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -26,8 +28,10 @@ func apart(ans localise.Answer, a, b sim.Truth) bool {
 // A pairCase is a town with two sources: the answers after one flight and after
 // two.
 type pairCase struct {
+	seed     int64
 	a, b     sim.Truth
 	one, two localise.Answer
+	done     bool
 }
 
 // flyPair flies over a town with two sources once, and again where the first
@@ -35,14 +39,16 @@ type pairCase struct {
 func flyPair(t testing.TB, seed int64) pairCase {
 	pair := func(c *sim.Scenario) { c.SecondM = 60 }
 	w := story(t, "town", seed, pair)
-	c := pairCase{a: w.Truth()}
+	c := pairCase{seed: seed, a: w.Truth(), done: true}
 	c.b, _ = w.Second()
 	var p localise.Problem
 	given(t, &p, w)
+	p.Workers = 1
 	var tracker localise.Tracker
 	c.one = followed(t, &tracker, p)
 	if len(c.one.Sources) > 0 {
 		given(t, &p, closer(t, seed, p, c.one, pair))
+		p.Workers = 1
 		c.two = followed(t, &tracker, p)
 	}
 	return c
@@ -96,20 +102,72 @@ func (c *pairTally) tell(t testing.TB, what string) {
 // flight left it open. docs/benchmarks.md has the figures of many.
 func TestLocate_TownPairs(t *testing.T) {
 	var once, twice pairTally
-	stop := time.Now().Add(*townFor)
-	for i := range *townCases {
-		if i > 0 && time.Now().After(stop) {
-			break
-		}
-		seed := int64(*townFrom + i)
+	for _, c := range onAll(func(seed int64) pairCase {
 		c := flyPair(t, seed)
-		once.add(c.one, c.a, c.b)
-		twice.add(c.two, c.a, c.b)
-		t.Logf("seed %d: counts %.3f, then %.3f; told apart in %d and %d of %d", seed, c.one.CountProbability, c.two.CountProbability, once.apart, twice.apart, i+1)
+		t.Logf("seed %d: counts %.3f, then %.3f; two in their places after two flights: %v", seed, c.one.CountProbability, c.two.CountProbability, apart(c.two, c.a, c.b))
+		return c
+	}) {
+		if c.done {
+			once.add(c.one, c.a, c.b)
+			twice.add(c.two, c.a, c.b)
+		}
 	}
 	once.tell(t, "one flight")
 	twice.tell(t, "two flights")
 	if *townCases == 1 && twice.apart == 0 {
 		t.Error("two sources 60 m apart are told as one after two flights")
 	}
+}
+
+// Towns with one source, which are not to be told as two.
+func TestLocate_TownOnes(t *testing.T) {
+	if *townCases == 1 {
+		t.Skip("a rate takes more than one town: -town-cases 20 or more")
+	}
+	towns, once, twice := 0, 0, 0
+	for _, c := range onAll(func(seed int64) townCase {
+		c := flyTown(t, seed)
+		t.Logf("seed %d: counts %.3f, then %.3f", seed, c.one.CountProbability, c.two.CountProbability)
+		return c
+	}) {
+		if !c.done {
+			continue
+		}
+		towns++
+		if len(c.one.Sources) == 2 {
+			once++
+		}
+		if len(c.two.Sources) == 2 {
+			twice++
+		}
+	}
+	t.Logf("of %d towns with one source %d are told as two after one flight, %d after two", towns, once, twice)
+	if 20*twice > towns && towns >= 20 {
+		t.Errorf("%d of %d are told as two; it must be rarer than one in twenty", twice, towns)
+	}
+}
+
+// onAll flies over the towns that the flags name, on all processors, until the
+// time is up.
+func onAll[T any](fly func(seed int64) T) []T {
+	cases := make([]T, *townCases)
+	stop := time.Now().Add(*townFor)
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				cases[i] = fly(int64(*townFrom + i))
+			}
+		})
+	}
+	for i := range cases {
+		if i > 0 && time.Now().After(stop) {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return cases
 }

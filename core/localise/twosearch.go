@@ -44,9 +44,11 @@ type square struct{ x, y, h float64 }
 func (p *pair) place(x, y, h float64) *twoPlace {
 	q := &twoPlace{leaf: leaf{x: x, y: y, h: h, mass: p.c.ground.massOf(x, y, h)}}
 	for f := range p.flights {
-		v, at := make([][]twoView, len(p.few[f].of)), p.flights[f].looksAt(x, y)
+		few := &p.few[f]
+		v := make([][]twoView, len(few.of))
 		for m := range v {
-			v[m] = p.flights[f].twoViews(at, &p.few[f].of[m], p.lo)
+			dx, dy := few.at[m].shift()
+			v[m] = p.flights[f].twoViews(p.flights[f].looksAt(x+dx, y+dy), &few.of[m], p.lo)
 		}
 		q.views = append(q.views, v)
 	}
@@ -89,35 +91,25 @@ func (p *pair) lattice(h, reach float64, of ...*twoPlace) (out []square) {
 	return out
 }
 
-// choose picks the weathers of each flight that bear some couples out best.
-func (p *pair) choose(n int, of ...couple) {
-	p.few = nil
-	for f, all := range p.pool {
-		likely := p.likely(f, of)
-		order := make([]int, len(likely))
+// choose picks the weathers of each flight that bear a couple out best.
+func (p *pair) choose(n int, q couple) {
+	p.few = make([]twoSky, len(p.flights))
+	for f, pool := range p.pool {
+		likely, order := p.likely(f, q), make([]int, len(pool))
 		for m := range order {
 			order[m] = m
-			likely[m] += all.log[m]
 		}
 		sort.SliceStable(order, func(a, b int) bool { return likely[order[a]] > likely[order[b]] })
-		var s sky
 		for _, m := range order[:min(n, len(order))] {
-			s.of, s.log = append(s.of, all.of[m]), append(s.log, all.log[m])
+			p.few[f].add(pool[m], p.c.town, 0)
 		}
-		p.few = append(p.few, s)
 	}
 }
 
-// likely is how a flight bears out each weather of its pool at some couples.
-func (p *pair) likely(f int, of []couple) []float64 {
-	out := make([]float64, len(p.pool[f].of))
-	for m := range out {
-		out[m] = math.Inf(-1)
-	}
-	for _, q := range of {
-		seen := p.seen(f, q)
-		p.c.each(len(out), func(m int) { out[m] = logAdd(out[m], seen.likes(&p.pool[f].of[m])) })
-	}
+// likely is how a flight bears out each weather of its pool at a couple.
+func (p *pair) likely(f int, q couple) []float64 {
+	out, seen := make([]float64, len(p.pool[f])), p.seen(f, q)
+	p.c.each(len(out), func(m int) { out[m] = seen.likes(p.pool[f][m]) })
 	return out
 }
 
@@ -218,9 +210,9 @@ func (p *pair) coarse() (found []couple, gain float64) {
 	away := &twoPlace{leaf: leaf{x: twoAway, y: twoAway}}
 	p.choose(twoFew-1, couple{best, away, 0})
 	for f := range p.few {
-		var u [nWeather]float64
+		var u twoDraw
 		u[wSize] = 1 // which one source seldom needs
-		p.few[f].of, p.few[f].log = append(p.few[f].of, newWeather(u, p.c.town)), append(p.few[f].log, 0)
+		p.few[f].add(u, p.c.town, 0)
 	}
 	of := p.region()
 	firsts, one := p.alone(of)
@@ -250,13 +242,12 @@ type fittedCouple struct {
 // best follows some couples, and returns the one of the greatest evidence.
 func (p *pair) best(found []couple) (best fittedCouple) {
 	// In the weathers that bear any of them out, others may be likelier.
-	few := make([]sky, len(p.flights))
+	few := make([]twoSky, len(p.flights))
 	var ends []*twoPlace
 	for _, q := range found {
-		for f, a := range p.fit(q, nil) {
-			w := newWeather(a.u, p.c.town)
-			few[f].of, few[f].log = append(few[f].of, w), append(few[f].log, 0)
-			p.pool[f].of, p.pool[f].log = append(p.pool[f].of, w), append(p.pool[f].log, 0)
+		for f, a := range p.fit(q, nil, nWeather) {
+			few[f].add(a.u, p.c.town, 0)
+			p.pool[f] = append(p.pool[f], a.u)
 		}
 		ends = append(ends, q.a, q.b)
 	}
@@ -289,37 +280,37 @@ func (p *pair) best(found []couple) (best fittedCouple) {
 func (p *pair) refine(q couple) fittedCouple {
 	var airs []twoAir
 	for range twoRounds {
-		airs = p.fit(q, airs)
+		airs = p.fit(q, airs, nWeather)
 		p.in(airs)
 		c, _ := p.chartOf(p.again(q.b), q.a)
 		q.a = &twoPlace{leaf: *c.likeliest()}
 		c, _ = p.chartOf(p.again(q.a), q.b)
 		q.b = &twoPlace{leaf: *c.likeliest()}
 	}
-	airs = p.fit(q, airs)
+	airs = p.fit(q, airs, nWeather)
 	p.in(airs)
 	q.a, q.b = p.again(q.a), p.again(q.b)
 	_, za := p.chartOf(q.b, q.a)
 	_, zb := p.chartOf(q.a, q.b)
 	t := p.says(q.a, q.b)
 	// Either may be called the first.
-	q.log = math.Ln2 + za + zb - t.sum() + p.width(q, airs)
+	q.log = math.Ln2 + za + zb - t.sum() + p.width(q, airs, nWeather)
 	return fittedCouple{q, airs}
 }
 
 // again makes a square ready in other weathers.
 func (p *pair) again(q *twoPlace) *twoPlace { return p.place(q.x, q.y, q.h) }
 
-// one is the log of the evidence of one source, worked out as that of two is.
-func (p *pair) one() float64 {
-	q := couple{a: &twoPlace{leaf: *p.c.likeliest()}, b: &twoPlace{leaf: leaf{x: twoAway, y: twoAway}}}
-	var airs []twoAir
+// one is the log of the evidence of one source about a place, worked out as that
+// of two is, in the weathers found from some or else from the pool.
+func (p *pair) one(at *twoPlace, from []twoAir) float64 {
+	q := couple{a: at, b: &twoPlace{leaf: leaf{x: twoAway, y: twoAway}}}
 	best := math.Inf(-1)
 	for range twoRounds {
-		airs = p.fit(q, airs)
-		p.in(airs)
+		from = p.fit(q, from, len(twoDraw{}))
+		p.in(from)
 		c, z := p.chartOf(p.again(q.b), q.a)
-		best = math.Max(best, z+p.width(q, airs))
+		best = math.Max(best, z+p.width(q, from, len(twoDraw{})))
 		q.a = &twoPlace{leaf: *c.likeliest()}
 	}
 	return best
@@ -329,7 +320,7 @@ func (p *pair) one() float64 {
 // of its sum.
 func (p *pair) chartOf(other, about *twoPlace) (*chart, float64) {
 	one := *p.c
-	one.earlier, one.share, one.sky, one.mean = nil, newShare(1), p.few[len(p.few)-1], math.Inf(-1)
+	one.earlier, one.share, one.sky, one.mean = nil, newShare(1), p.lastSky(), math.Inf(-1)
 	one.leaves = nil
 	fresh := p.lattice(twoCoarse, twoReach, about)
 	for len(fresh) > 0 {
@@ -344,6 +335,12 @@ func (p *pair) chartOf(other, about *twoPlace) (*chart, float64) {
 	}
 	_, _, total := one.weights()
 	return &one, total
+}
+
+// lastSky is the last flight's weathers, from which heights are drawn.
+func (p *pair) lastSky() sky {
+	few := p.few[len(p.few)-1]
+	return sky{of: few.of, log: few.log}
 }
 
 // given works out what the flights say of a leaf, by its rate, where the other
