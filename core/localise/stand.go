@@ -28,6 +28,7 @@ const (
 	standLost     = 0.02 // part of the particles that carry the weight, below which all begins anew
 	standQuiet    = 2    // moves of each particle after a step that changed little
 	standMoved    = 8    // after another
+	standSettled  = 2    // times that the backgrounds are smoothed through the posterior
 	standRounds   = 3    // of smoothing the backgrounds through the particles
 	standSmoothed = 20   // particles that they are smoothed through
 )
@@ -51,8 +52,48 @@ func newStand(ctx context.Context, p Problem, progress func(done, total int)) (*
 		return nil, err
 	}
 	progress(1, maxSources+2)
-	s.stages, err = m.count(ctx, func(k int) { progress(1+k, maxSources+2) })
-	return s, err
+	if s.stages, err = m.count(ctx, func(k int) { progress(1+k, maxSources+2) }); err != nil {
+		return nil, err
+	}
+	return s, s.settle(ctx)
+}
+
+// settle smooths the backgrounds through the posterior, where they were smoothed
+// through a few guesses, and lets the particles follow.
+func (s *stand) settle(ctx context.Context) error {
+	for round := range standSettled {
+		s.m.smoothThrough(s.likeliest(), 1)
+		for k := 1; k < len(s.stages); k++ {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if s.stages[k].particles != nil {
+				s.m.follow(&s.stages[k], round)
+			}
+		}
+	}
+	return nil
+}
+
+// follow takes the particles of a stage to other backgrounds: they are drawn anew
+// by as much of their new weight as leaves enough of them, and moved. The evidence
+// stays that of the first backgrounds, which it was worked out in for all stages.
+func (m *model) follow(st *stage, round int) {
+	at := &target{survey: st.survey, joint: st.joint, beta: 1}
+	m.each(len(st.particles), func(i int) {
+		p := m.weighAt(at, st.particles[i].th)
+		p.logBase, p.logProp = st.particles[i].logL, p.logPrior // so that its gain is what the backgrounds made
+		st.particles[i] = p
+	})
+	power := nextBeta(st.particles, 0)
+	w, _ := weightsOf(st.particles, power)
+	m.each(len(st.particles), func(i int) { st.particles[i] = m.weighAt(at, st.particles[i].th) })
+	at.fit = newFit(st.particles, w)
+	step := standStep(st.k, m.readings, 50+20*round)
+	m.resample(st.particles, w, step)
+	for n := range standMoved {
+		m.move(st.particles, at, step+1+n)
+	}
 }
 
 // locateFixed is Locate for fixed sensors.
