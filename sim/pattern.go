@@ -53,6 +53,12 @@ func lawnMower(corner [4][2]float64, fromDeg, z float64, p PatternScenario) patt
 	return out
 }
 
+// then goes on with another way where the first ends.
+func (p *pattern) then(next pattern, speed float64) {
+	p.points = append(p.points, next.points...)
+	p.schedule(speed)
+}
+
 // square is one around a place, with a side towards where the wind comes from.
 func square(x, y, side, fromDeg float64) (corner [4][2]float64) {
 	sin, cos := math.Sincos(fromDeg * math.Pi / 180)

@@ -75,6 +75,13 @@ type PatternScenario struct {
 	AreaM      float64 // side of the square that is flown over; 0: the whole town
 	AreaX      float64 // its middle, local metres
 	AreaY      float64
+
+	// A second part of the same flight, over another square; ThenM 0: none.
+	ThenM        float64 // its side
+	ThenX        float64 // its middle, local metres
+	ThenY        float64
+	ThenSpacingM float64
+	ThenSweeps   float64
 }
 
 // A SensorScenario is the gas sensor.
@@ -134,6 +141,11 @@ func (s *Scenario) settings() []setting {
 		{"area_m", &p.AreaM, 0, 10000},
 		{"area_x_m", &p.AreaX, -10000, 10000},
 		{"area_y_m", &p.AreaY, -10000, 10000},
+		{"then_m", &p.ThenM, 0, 10000},
+		{"then_x_m", &p.ThenX, -10000, 10000},
+		{"then_y_m", &p.ThenY, -10000, 10000},
+		{"then_spacing_m", &p.ThenSpacingM, 5, 1000},
+		{"then_sweeps", &p.ThenSweeps, 1, 20},
 		{"sensor_every_s", &g.EveryS, 0.1, 60},
 		{"sensor_response_s", &g.ResponseS, 0, 60},
 		{"sensor_noise_ppm", &g.NoisePPM, 0, 1000},

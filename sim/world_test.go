@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -125,6 +126,34 @@ func TestWorld_Records(t *testing.T) {
 	}
 	if want := int(w.Duration().Seconds()) + 1; n != want || winds != want/10+1 {
 		t.Errorf("%d readings and %d winds in %v", n, winds, w.Duration())
+	}
+}
+
+// A crew that looks at the answer halfway and flies on elsewhere has the same
+// first half: what the aircraft does later changes nothing before.
+func TestWorld_ThenFliesOnElsewhere(t *testing.T) {
+	const text = "buildings 200\nsortie 2\narea_m 160\narea_x_m 20\nline_spacing_m 40\naltitude_m 13\n"
+	half, whole := world(t, text), world(t, text+"then_m 120\nthen_x_m -30\nthen_y_m 40\nthen_spacing_m 24\n")
+	if a, b := half.Duration(), whole.Duration(); b <= a {
+		t.Fatalf("with a second part the flight takes %v, without it %v", b, a)
+	}
+	var first []sim.Record
+	for r := range half.Records() {
+		first = append(first, r)
+	}
+	i, off := 0, math.Inf(1)
+	for r := range whole.Records() {
+		switch {
+		case i < len(first) && !reflect.DeepEqual(r, first[i]):
+			t.Fatalf("record %d is %+v with a second part, %+v without it", i, r, first[i])
+		case i >= len(first) && r.Observation != nil:
+			at := whole.Frame.ToLocal(r.Observation.At)
+			off = math.Min(off, math.Hypot(at.X+30, at.Y-40))
+		}
+		i++
+	}
+	if off > 25 {
+		t.Errorf("the second part passes its middle at %.0f m", off)
 	}
 }
 

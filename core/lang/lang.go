@@ -101,6 +101,17 @@ var chemicals = map[string]string{
 	"sulfur dioxide": "dióxido de azufre", "hydrogen sulfide": "sulfuro de hidrógeno",
 	"phosphine": "fosfina", "sulphur hexafluoride": "hexafluoruro de azufre",
 	"propane": "propano", "carbon dioxide": "dióxido de carbono",
+	"1,3-butadiene": "1,3-butadieno", "acetic acid": "ácido acético",
+	"acetic anhydride": "anhídrido acético", "acetylene": "acetileno", "butane": "butano",
+	"carbon monoxide": "monóxido de carbono", "chlorine": "cloro", "chloroform": "cloroformo",
+	"cyclohexane": "ciclohexano", "diethyl ether": "éter etílico", "ethane": "etano",
+	"ethylene": "etileno", "formaldehyde": "formaldehído", "helium": "helio", "hexane": "hexano",
+	"hydrogen": "hidrógeno", "hydrogen cyanide": "cianuro de hidrógeno",
+	"hydrogen fluoride": "fluoruro de hidrógeno", "isobutane": "isobutano",
+	"methylamine": "metilamina", "nitric oxide": "óxido nítrico",
+	"nitrogen dioxide": "dióxido de nitrógeno", "nitrous oxide": "óxido nitroso",
+	"pentane": "pentano", "propylene": "propileno", "styrene": "estireno",
+	"tetrahydrofuran": "tetrahidrofurano", "vinyl chloride": "cloruro de vinilo", "xylene": "xileno",
 }
 
 // Chemical is a chemical's name in a language; its own where none is known.

@@ -27,8 +27,11 @@ func (m *model) summarise(stages []stage, buildings []Building) Answer {
 	shown := stages[max(most, 1)]
 	groups := m.separate(shown.particles, shown.k)
 	var found []Source
-	for _, g := range groups {
-		found = append(found, m.describe(g, buildings))
+	errors := m.lastingErrors(shown.particles)
+	for k, g := range groups {
+		s := m.describe(m.displace(errors, g, -9000-k), buildings)
+		s.X, s.Y = meanOf(g, sX), meanOf(g, sY)
+		found = append(found, s)
 	}
 	ans.Buildings, ans.Elsewhere, ans.Set90 = joinBuildings(found)
 	if most > 0 {
@@ -97,6 +100,14 @@ func permutations(k int) [][]int {
 		}
 	}
 	return out
+}
+
+func meanOf(draws [][]float64, j int) float64 {
+	sum := 0.0
+	for _, d := range draws {
+		sum += d[j]
+	}
+	return sum / float64(len(draws))
 }
 
 func quantileOf(draws [][]float64, j int, q float64) float64 {

@@ -25,12 +25,16 @@ const (
 	mostAlive   = 400 // squares that are followed
 	mostSplit   = 100 // squares that are split at a time
 
+	// Probability that the source of a flight over a town is in or on one of the
+	// buildings that are known, and not in a yard or in one that no map has.
+	townInBuildings = 0.95
+
 	// The rates of two flights over one source differ by this, as a logarithm.
 	rateBetweenFlights = 0.5
 
-	// Probability that a flight says nothing of the place beside others: its wind is
-	// not the one at the source, or something else was smelt.
-	misleads = 0.05
+	// Probability that a flight says nothing of the place beside others: something
+	// else was smelt.
+	misleads = 0.01
 )
 
 // A leaf is one square.
@@ -253,14 +257,18 @@ func (c *chart) look(which []int, keep bool) {
 func (c *chart) ownOf(l *leaf, at []chain) {
 	// What the earlier flights and the prior say of each rate of this flight.
 	var prior [rateNodes]float64
+	top := math.Inf(-1)
 	for i := range rateNodes {
-		p := math.Exp(math.Max(l.before[i]+c.rate[i], -600))
+		top = math.Max(top, l.before[i]+c.rate[i])
+	}
+	for i := range rateNodes {
+		p := math.Exp(l.before[i] + c.rate[i] - top)
 		for j, q := range c.share[i] {
 			prior[j] += q * p
 		}
 	}
 	l.ownLogs = make([]float64, len(at))
-	m := math.Log(math.Max(l.mass, 1e-300))
+	m := math.Log(math.Max(l.mass, 1e-300)) + top
 	for k := range at {
 		sum := math.Inf(-1)
 		for j := range rateNodes {
@@ -283,7 +291,7 @@ func (c *chart) refit(which []int, n int, use uint64) {
 }
 
 // tune draws the sky anew, time after time, where some leaves of the posterior
-// bear it out.
+// bear it out: a first notion of it.
 func (c *chart) tune(use uint64) {
 	which := c.some(tuneOn)
 	for i := range uint64(tuneTimes) {
@@ -304,14 +312,11 @@ func (c *chart) retune(use uint64) {
 	if len(c.earlier) == 0 {
 		return
 	}
-	c.look(c.alive(), false)
 	for f := range c.earlier {
 		e := &c.earlier[f]
 		t := *c
 		t.flight, t.sky, t.share, t.upTo, t.leaves = e.flight, e.sky, e.share, len(e.flight.passes), nil
-		which := c.some(tuneOn)
-		all := make([]int, len(which))
-		for k, i := range which {
+		for _, i := range c.alive() {
 			l := c.leaves[i]
 			l.before = shared(c.share, [rateNodes]float64{}, l.now)
 			for g := range c.earlier {
@@ -319,17 +324,11 @@ func (c *chart) retune(use uint64) {
 					l.before = joined(c.earlier[g].share, l.before, c.earlier[g].say(&l), c.earlier[g].mean)
 				}
 			}
-			all[k] = k
+			l.now = e.say(&l)
 			t.leaves = append(t.leaves, l)
 		}
-		for i := range uint64(tuneTimes) {
-			n := tuneSky
-			if i == tuneTimes-1 {
-				n = secondSky
-			}
-			t.look(all, false)
-			t.refit(all, n, use+100*uint64(f)+i)
-		}
+		t.earlier = nil // they are in what the leaves had before
+		t.settle(use + 100*uint64(f))
 		e.sky = t.sky
 	}
 	which := c.alive()
@@ -377,6 +376,11 @@ func (c *chart) split(h float64) {
 		cut[i] = true
 		held = logAdd(held, w[i])
 	}
+	c.cut(cut)
+}
+
+// cut cuts some leaves into four each.
+func (c *chart) cut(cut map[int]bool) {
 	out := make([]leaf, 0, len(c.leaves)+3*len(cut))
 	for i, l := range c.leaves {
 		if !cut[i] {
@@ -392,7 +396,7 @@ func (c *chart) split(h float64) {
 	c.each(len(out), func(i int) {
 		if l := &out[i]; l.mass == 0 {
 			l.mass = c.ground.massOf(l.x, l.y, l.h)
-			if l.mass > 0 {
+			if l.mass > 0 && len(c.earlier) > 0 {
 				c.recall(l)
 			}
 		}
@@ -447,7 +451,7 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 		return ctx.Err()
 	}
 	c.split(finest)
-	c.tune(20)
+	c.settle(20)
 	c.retune(1000)
 	c.look(c.alive(), true)
 	c.setMean()

@@ -173,6 +173,28 @@ func (f *fit) logs(th []float64, l *[fitParts]float64) float64 {
 	return all
 }
 
+// constant is what log leaves out: that of Student's distribution in so many
+// dimensions.
+func (f *fit) constant() float64 {
+	n := float64(len(f.dims))
+	a, _ := math.Lgamma((fitFreedom + n) / 2)
+	b, _ := math.Lgamma(fitFreedom / 2)
+	return a - b - n/2*math.Log(fitFreedom*math.Pi)
+}
+
+// widen multiplies the deviations by a factor.
+func (f *fit) widen(by float64) {
+	for p := range f.parts {
+		part := &f.parts[p]
+		for a := range part.lower {
+			part.log -= math.Log(by)
+			for b := range part.lower[a] {
+				part.lower[a][b] *= by
+			}
+		}
+	}
+}
+
 // draw draws into th.
 func (f *fit) draw(r *rand.Rand, th []float64) {
 	part := &f.parts[0]

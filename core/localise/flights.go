@@ -9,7 +9,7 @@ import (
 )
 
 // FlightMethod names the inversion of flights and its version.
-const FlightMethod = "passes-2"
+const FlightMethod = "passes-3"
 
 // betweenFlights is the pause that parts one flight from the next.
 const betweenFlights = 30 * time.Minute

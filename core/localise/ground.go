@@ -16,13 +16,20 @@ type ground struct {
 	near  []int     // buildings that hold a cell
 	open  float64   // area without buildings, m²
 	held  int       // buildings in the area
+	in    float64   // prior probability of the buildings together
 	logIn []float64 // log density within each building
 	logEl float64   // log density elsewhere
 }
 
 // newGround draws the buildings that are in the area on a raster.
 func newGround(area box, buildings []Building) *ground {
-	g := &ground{area: area, open: area.area()}
+	return newGroundOf(area, buildings, inBuildings)
+}
+
+// newGroundOf is newGround with the prior probability that a source is in a
+// building.
+func newGroundOf(area box, buildings []Building, in float64) *ground {
+	g := &ground{area: area, open: area.area(), in: in}
 	if len(buildings) > 0 {
 		g.nx = int(math.Ceil((area.x1 - area.x0) / rasterCell))
 		g.ny = int(math.Ceil((area.y1 - area.y0) / rasterCell))
@@ -35,12 +42,12 @@ func newGround(area box, buildings []Building) *ground {
 	}
 	const cell = rasterCell * rasterCell
 	for _, b := range g.near {
-		g.logIn[b] = math.Log(inBuildings / (float64(g.held) * float64(len(g.cells[b])) * cell))
+		g.logIn[b] = math.Log(in / (float64(g.held) * float64(len(g.cells[b])) * cell))
 		g.open -= float64(len(g.cells[b])) * cell
 	}
 	p := 1.0
 	if g.held > 0 {
-		p = 1 - inBuildings
+		p = 1 - in
 	}
 	g.logEl = math.Log(p / math.Max(g.open, cell))
 	return g
@@ -111,7 +118,7 @@ func (g *ground) within(b int, r *rand.Rand) (x, y float64) {
 
 // place draws from the prior.
 func (g *ground) place(r *rand.Rand) (x, y float64) {
-	if g.held > 0 && r.Float64() < inBuildings {
+	if g.held > 0 && r.Float64() < g.in {
 		return g.within(g.near[r.IntN(g.held)], r)
 	}
 	for {

@@ -30,6 +30,7 @@ type datum struct {
 	t          float64 // seconds since the first reading
 	px, py     float64 // place on the wind's path at t
 	tanH, tanV float64
+	meander    float64 // factor on the wind's turns
 	scale      float64 // perKg/noise
 	d          float64 // (value - level)/noise
 	invBase    float64 // 1/(freedom + d²)
@@ -71,7 +72,7 @@ type air struct {
 	cos     float64 // of the wind's bias
 	sin     float64
 	there   float64 // part of the time that there is a plume
-	turn    float64 // standard deviation of the wind's turn in one slot, radians
+	turn    float64 // standard deviation of the wind's turn in one slot at the usual speed, radians
 }
 
 // farTail is how far from the axis of any turn a plume still counts, as y²/2σ²;
@@ -133,14 +134,15 @@ func (d *datum) fan(w *windPath, a *air, s *emitter, mean *fan) bool {
 	near := x * x / (1 + spreadBend*x)
 	sy2 := iy2*near + a.size*a.size
 	// The nearest that any turn brings the axis.
-	if off := math.Abs(y) - turnNode[turns-1]*a.turn*x; off > 0 && off*off > 2*farTail*sy2 {
+	turn := a.turn * d.meander
+	if off := math.Abs(y) - turnNode[turns-1]*turn*x; off > 0 && off*off > 2*farTail*sy2 {
 		return false
 	}
 	narrow := 1 / math.Sqrt(sy2)
 	half := 0.5 * narrow * narrow
 	axis := s.vertical(d.column, d.z, a.size, iz*iz*near) * narrow * k * d.scale * (1 / (2 * math.Pi))
 	for n := range mean {
-		e := y - turnNode[n]*a.turn*x
+		e := y - turnNode[n]*turn*x
 		if e = e * e * half; e > nodeTail {
 			mean[n] = 0
 			continue
@@ -183,7 +185,7 @@ func (d *datum) alongPath(a *air, s *emitter, vx, vy, slowness, iy2, iz2 float64
 	ax, ay, az := x1-x0, y1-y0, d.z2-d.z
 	size2 := a.size*a.size + d.blur2
 	const widths = 4.0
-	c := widths*math.Sqrt(iy2) + turnNode[turns-1]*a.turn
+	c := widths*math.Sqrt(iy2) + turnNode[turns-1]*a.turn*d.meander
 	from, to := 0.0, 1.0
 	from, to = clip(from, to, x0, ax)
 	pad := widths * math.Sqrt(size2)
@@ -212,7 +214,7 @@ func (d *datum) alongPath(a *air, s *emitter, vx, vy, slowness, iy2, iz2 float64
 	}
 	scale := d.scale * slowness * invRoot2Pi
 	for n := range mean {
-		t := turnNode[n] * a.turn
+		t := turnNode[n] * a.turn * d.meander
 		v0 := (ys[0] - t*xs[0]) * ks[0]
 		p0, sum := normalCDF(v0), 0.0
 		for i := range vs {

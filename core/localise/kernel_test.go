@@ -22,7 +22,7 @@ func TestFan_IsTheGaussianPlume(t *testing.T) {
 		a := air{iy0: f(0.05, 0.4, "iy"), iz: f(0.04, 0.3, "iz"), size: f(0.3, 3, "size"), cos: 1}
 		// Above 2 m the wind is that of the record.
 		e := emitter{z: f(2, 10, "height"), rate: 1, on: math.Inf(-1), off: math.Inf(1)}
-		d := datum{x: f(5, 800, "x"), y: f(-100, 100, "y"), z: f(0, 40, "z"), t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1}
+		d := datum{x: f(5, 800, "x"), y: f(-100, 100, "y"), z: f(0, 40, "z"), t: 30, vx: 4, speed: 4, slowness: 0.25, meander: 1, scale: 1}
 		d.px, d.py = steady.place(d.t)
 		p := dispersion.Plume{SpeedMPS: 4, HeightM: e.z, Spread: dispersion.Spread{
 			Y: dispersion.Curve{Near: a.iy0, Bend: spreadBend, Power: -0.5}, Z: dispersion.Curve{Near: a.iz, Bend: spreadBend, Power: -0.5}, Size: a.size,
@@ -51,7 +51,7 @@ func TestFan_PathIsTheMeanOfItsPoints(t *testing.T) {
 		f := func(lo, hi float64, name string) float64 { return rapid.Float64Range(lo, hi).Draw(t, name) }
 		a := air{iy0: f(0.1, 0.4, "iy"), iz: f(0.05, 0.3, "iz"), size: f(0.5, 2, "size"), cos: 1, turn: f(0, 0.3, "turn")}
 		e := emitter{z: 3, rate: 1, on: math.Inf(-1), off: math.Inf(1)}
-		d := datum{x: f(-20, 100, "x"), y: f(-60, 60, "y"), z: 2, x2: f(-20, 100, "x2"), y2: f(-60, 60, "y2"), z2: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, path: true}
+		d := datum{x: f(-20, 100, "x"), y: f(-60, 60, "y"), z: 2, x2: f(-20, 100, "x2"), y2: f(-60, 60, "y2"), z2: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, meander: 1, scale: 1, path: true}
 		d.px, d.py = steady.place(d.t)
 		d.halfX, d.halfY = (d.x2-d.x)/2, (d.y2-d.y)/2
 		if near := math.Hypot(d.x, d.y); near < 5 || math.Hypot(d.x2, d.y2) < 5 {
@@ -101,7 +101,7 @@ func TestFastExp(t *testing.T) {
 // is the mean over it: within a twentieth of the plume's middle.
 func TestSetBlur_ColumnsAreMeansOverTheGround(t *testing.T) {
 	column := func(x, y float64) datum {
-		d := datum{x: x, y: y, x2: x, y2: y, z2: 60, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, path: true, above: true}
+		d := datum{x: x, y: y, x2: x, y2: y, z2: 60, t: 30, vx: 4, speed: 4, slowness: 0.25, meander: 1, scale: 1, path: true, above: true}
 		d.px, d.py = steady.place(d.t)
 		return d
 	}
@@ -140,7 +140,7 @@ func BenchmarkFan_Million(b *testing.B) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	data := make([]datum, 1000)
 	for i := range data {
-		data[i] = datum{x: 200 * rnd.Float64(), y: 100 * (rnd.Float64() - 0.5), z: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, scale: 1, coneX: 1, coneCos2: 0.3}
+		data[i] = datum{x: 200 * rnd.Float64(), y: 100 * (rnd.Float64() - 0.5), z: 2, t: 30, vx: 4, speed: 4, slowness: 0.25, meander: 1, scale: 1, coneX: 1, coneCos2: 0.3}
 		data[i].px, data[i].py = steady.place(30)
 	}
 	a := air{iy0: 0.15, iz: 0.08, size: 1, cos: 1, there: 0.9, turn: 0.15}

@@ -10,7 +10,9 @@
 // sources, their places, heights, rates and hours, the plume's spreads, the
 // fluctuation of the readings and the wind's bias. Sources are added one at a
 // time; the evidence of each step decides whether it was worth it. Backgrounds
-// drift by sensor and are smoothed given the plume.
+// drift by sensor and are smoothed given the plume. What is wrong in all minutes
+// alike widens the regions (lasting.go). While a record grows the particles are
+// carried on (stand.go).
 //
 // Where all sensors move the method is another, since a moving sensor meets one
 // swing of the plume at a time: passes on a quadtree of the ground (flight.go,
@@ -27,7 +29,11 @@ import (
 )
 
 // method names the inversion and its version.
-const method = "smc-3"
+const method = "smc-4"
+
+// GrowingMethod names the inversion of fixed sensors whose record still grows:
+// one that goes on from what was found before (stand.go).
+const GrowingMethod = method + " growing"
 
 // A Reading is one reading of a gas sensor, in the local frame.
 type Reading struct {
@@ -58,9 +64,9 @@ type Problem struct {
 	Seed         int64
 	Workers      int // processors to use; 0 = 1. The answer does not depend on it
 
-	// Growing says that the last flight is still in the air. Where sensors move,
-	// the work of an earlier answer is then gone on from rather than done anew (see
-	// Tracker); the answer differs from the final one by the error of its draws.
+	// Growing says that the last flight is still in the air. The work of an earlier
+	// answer is then gone on from rather than done anew (see Tracker); the answer
+	// differs from the final one by the error of its draws.
 	Growing bool
 }
 
@@ -108,28 +114,5 @@ type Answer struct {
 // holds no reading, no wind or no chemical, and the context's error when that
 // ends first.
 func Locate(ctx context.Context, p Problem, progress func(done, total int)) (Answer, error) {
-	if progress == nil {
-		progress = func(int, int) {}
-	}
-	m, asOf, err := prepare(p)
-	if err != nil {
-		return Answer{}, err
-	}
-	if Moving(p.Observations) {
-		return (&Tracker{}).Locate(ctx, p, progress)
-	}
-	convention, err := m.pilot(ctx)
-	if err != nil {
-		return Answer{}, err
-	}
-	progress(1, maxSources+2)
-	counts, err := m.count(ctx, func(k int) { progress(1+k, maxSources+2) })
-	if err != nil {
-		return Answer{}, err
-	}
-	ans := m.summarise(counts, p.Buildings)
-	ans.Wind = convention
-	ans.Readings, ans.AsOf, ans.Method, ans.Seed = m.readings, asOf, method, p.Seed
-	progress(maxSources+2, maxSources+2)
-	return ans, nil
+	return (&Tracker{}).Locate(ctx, p, progress)
 }

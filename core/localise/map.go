@@ -26,6 +26,7 @@ const (
 	fromMap     = 0.7  // part of the proposals that come from the map
 	mapHeight   = 2.0  // metres
 	mapRateSD   = 1.0  // of the log of a proposed rate about the map's
+	mapHopeless = 20.0 // log likelihood that a rate is behind, beyond which none is tried
 	mapFlattest = 0.06 // part of the cells that the proposal is spread over, at the least
 )
 
@@ -35,6 +36,11 @@ var mapAirs = []float64{0.7, 1.8}
 // survey makes the map for one more source beside those of th, of some cells
 // across.
 func (m *model) survey(ctx context.Context, th []float64, across float64) (*coarseMap, error) {
+	return m.surveyIn(ctx, th, across, m.mapTries(mapAirs))
+}
+
+// surveyIn is survey with the airs that it tries.
+func (m *model) surveyIn(ctx context.Context, th []float64, across float64, tries []mapTry) (*coarseMap, error) {
 	b := m.area
 	c := &coarseMap{area: b, h: math.Max(b.x1-b.x0, b.y1-b.y0) / across}
 	c.nx, c.ny = int(math.Ceil((b.x1-b.x0)/c.h)), int(math.Ceil((b.y1-b.y0)/c.h))
@@ -45,7 +51,6 @@ func (m *model) survey(ctx context.Context, th []float64, across float64) (*coar
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
-	tries := m.mapTries()
 	m.each(n, func(i int) {
 		x, y := c.centre(i)
 		c.logL[i], c.rate[i], marginal[i] = m.profile(x, y, tries, mean0, absent0)
@@ -129,9 +134,9 @@ type mapTry struct {
 	columns columns
 }
 
-func (m *model) mapTries() []mapTry {
-	out := make([]mapTry, len(mapAirs))
-	for i, f := range mapAirs {
+func (m *model) mapTries(factors []float64) []mapTry {
+	out := make([]mapTry, len(factors))
+	for i, f := range factors {
 		th := m.usual()
 		a := airOf(th[:])
 		a.iy0, a.ky, a.iz = a.iy0*f, a.ky*f, a.iz*f
@@ -196,7 +201,10 @@ func (m *model) profile(x, y float64, tries []mapTry, mean0 []fan, absent0 []flo
 			if v > best {
 				best, at = v, l
 			}
-			marginal = logAdd(marginal, v+m.rate.log(l)+math.Log(step/float64(len(mapAirs))))
+			marginal = logAdd(marginal, v+m.rate.log(l)+math.Log(step/float64(len(tries))))
+			if v < best-mapHopeless {
+				break // a greater rate is further off still
+			}
 		}
 	}
 	return best, at, marginal
@@ -247,6 +255,11 @@ func (m *model) propose(c *coarseMap, r *rand.Rand, s []float64) {
 		s[sRate] = c.rate[i] + mapRateSD*r.NormFloat64()
 	}
 	s[sZ] = m.height.draw(r)
+	drawHours(r, s)
+}
+
+// drawHours draws when a source begins and ends, from the prior.
+func drawHours(r *rand.Rand, s []float64) {
 	for {
 		s[sOn], s[sOff] = 2*r.Float64()-1, 2*r.Float64()-1
 		if math.Max(s[sOn], 0)+math.Max(s[sOff], 0) < 1 {

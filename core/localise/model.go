@@ -28,7 +28,7 @@ const (
 	pBias         // bias of the wind's direction, radians, anticlockwise
 	pFluct        // log of the fluctuation's intensity within the plume
 	pThere        // logit of the part of the time that the plume is on its mean axis
-	pTurn         // log of the standard deviation of the wind's turn in one slot, radians
+	pTurn         // log of the standard deviation of the wind's turn in one slot at the usual speed, radians
 	pSwell        // log of the standard deviation of the log of the plume's strength in one slot
 	pSize         // log of the standard deviation that the plume has where it starts, metres
 	nAir
@@ -90,10 +90,13 @@ const (
 // whose sources vent at the height of windows and roofs.
 func (m *model) setPrior(buildings []Building) {
 	m.air = [nAir]normal{
-		pIy0:   {math.Log(0.10), 0.5},
-		pKy:    {math.Log(0.9), 0.35},
-		pIz:    {math.Log(0.08), 0.6},
-		pBias:  {0, 8 * math.Pi / 180},
+		pIy0: {math.Log(0.10), 0.5},
+		pKy:  {math.Log(0.9), 0.35},
+		pIz:  {math.Log(0.08), 0.6},
+		// A vane is aligned to 5° (WMO No. 8, 2018, volume I, chapter 5), a compass is
+		// off by the declination (some 10°) where nobody corrected it, and what stands
+		// on a site turns the mean wind by about as much.
+		pBias:  {0, 12 * math.Pi / 180},
 		pFluct: {math.Log(0.7), 0.35},
 		pThere: {1.5, 1},
 		// Over a minute the wind at a source and at an anemometer some tens of metres

@@ -12,7 +12,8 @@ const (
 	pilotFinish    = 3    // for the one that is chosen
 	pilotKept      = 20   // guesses that a background is smoothed through
 	hopeless       = 15.0 // log likelihood by which one that is behind by then is given up
-	pilotReadings  = 1600 // about as many are looked at in them, a path counting as eight
+	anotherCosts   = 8.0  // log likelihood that a second source gains where there is none, and its prior
+	pilotReadings  = 1000 // about as many are looked at in them, a path counting as five
 )
 
 // A reading of the wind's directions, with what it makes of the readings.
@@ -65,6 +66,15 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 			chosen = h
 		}
 	}
+	if chosen.convention != From {
+		several, err := m.several(ctx, all[0], chosen.best-2*hopeless)
+		if err != nil {
+			return From, err
+		}
+		if several.best-anotherCosts > chosen.best {
+			chosen = several
+		}
+	}
 	m.data, m.path = chosen.data, chosen.path
 	for round := range pilotFinish {
 		pop, err := m.guess(ctx, pilotRounds+1+round)
@@ -74,6 +84,36 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 		m.smoothBackground(pop)
 	}
 	return chosen.convention, nil
+}
+
+// several is a hypothesis with two sources where it had one: what one source
+// contradicts in the wind as it was recorded, two may not. It gives up where the
+// first guess is below what is asked for.
+func (m *model) several(ctx context.Context, h hypothesis, ask float64) (hypothesis, error) {
+	m.data, m.path = append([]datum(nil), h.data...), h.path
+	h.best = math.Inf(-1)
+	for round := range 2 {
+		restore := m.thinned()
+		a, err := m.arrange(ctx, 2)
+		if err != nil {
+			return h, err
+		}
+		pop, err := m.guessAround(ctx, jointOf(a.th), a.th, a.cell)
+		restore()
+		if err != nil {
+			return h, err
+		}
+		first := best(pop)
+		h.best = first.logL
+		if round == 0 && h.best < ask {
+			break
+		}
+		if round == 0 {
+			m.smoothBackground(append(pop[:pilotKept:pilotKept], first))
+		}
+	}
+	h.data = m.data
+	return h, nil
 }
 
 // doubted lists the conventions that are tried. A sensor that moves through one
@@ -112,24 +152,30 @@ func (m *model) compare(ctx context.Context, a, b hypothesis) (float64, error) {
 	return (b.best - ab + ba - a.best) / 2, err
 }
 
-// guess finds some sets of parameters of one source, the best and others that
-// are not much worse. It looks at a part of the readings, each standing for
-// several.
-func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
-	whole, temper := m.data, m.temper
-	defer func() { m.data, m.temper = whole, temper }()
-	if every := (cost(whole) + pilotReadings - 1) / pilotReadings; every > 1 {
+// thinned leaves the model a part of the readings, each standing for several,
+// until what it returns is called.
+func (m *model) thinned() (whole func()) {
+	data, temper := m.data, m.temper
+	if every := (cost(data) + pilotReadings - 1) / pilotReadings; every > 1 {
 		m.data = nil
-		for n, last, i := -1, -1, 0; i < len(whole); i++ {
-			if whole[i].slot != last {
-				n, last = n+1, whole[i].slot
+		for n, last, i := -1, -1, 0; i < len(data); i++ {
+			if data[i].slot != last {
+				n, last = n+1, data[i].slot
 			}
 			if n%every == 0 {
-				m.data = append(m.data, whole[i])
+				m.data = append(m.data, data[i])
 			}
 		}
 		m.temper = math.Min(1, temper*float64(every))
 	}
+	return func() { m.data, m.temper = data, temper }
+}
+
+// guess finds some sets of parameters of one source, the best and others that
+// are not much worse. It looks at a part of the readings, each standing for
+// several.
+func (m *model) guess(ctx context.Context, round int) ([]particle, error) {
+	defer m.thinned()()
 	c, err := m.survey(ctx, nil, glanceOver)
 	if err != nil {
 		return nil, err

@@ -122,7 +122,7 @@ func TestSampler_CalibratedOnItsOwnModel(t *testing.T) {
 		r := rand.New(rand.NewPCG(uint64(run), 99))
 		m := small(uint64(run), r)
 		th := m.pretend(r)
-		st, err := m.add(context.Background(), stage{})
+		st, err := m.add(context.Background(), []stage{{}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,8 @@ const (
 
 	// A further source that the survey finds this much less probable (log odds)
 	// is not sampled; the survey's own sum over the area stands for its evidence.
-	notWorth = 0.0
+	notWorth    = 0.0
+	glanceError = 2.0 // by how much a glance may be wrong in that
 )
 
 // countPrior is the prior probability of 0, 1, 2, 3 sources.
@@ -38,6 +39,8 @@ type stage struct {
 	k         int
 	evidence  float64 // log, relative to no source
 	particles []particle
+	survey    *coarseMap // that the last source is proposed from; nil where all are drawn together
+	joint     *joint
 }
 
 // bridge is the log of the density between what a stage starts from (0) and
@@ -65,22 +68,28 @@ func (m *model) weigh(c *coarseMap, th []float64) particle {
 	return p
 }
 
-// count adds sources one at a time while their evidence is worth it.
+// count adds sources while their evidence is worth it.
 func (m *model) count(ctx context.Context, done func(k int)) ([]stage, error) {
 	stages := []stage{{}}
 	best := math.Log(countPrior[0])
 	for k := 1; k <= maxSources; k++ {
-		s, err := m.add(ctx, stages[k-1])
+		s, err := m.add(ctx, stages)
 		if err != nil {
 			return nil, err
 		}
-		stages = append(stages, s)
 		done(k)
-		if s.particles == nil {
-			break
-		}
+		stages = append(stages, s)
 		score := s.evidence + math.Log(countPrior[k])
-		if score < best-enoughLess {
+		if s.particles == nil || score < best-enoughLess {
+			if k == 2 { // three may be told apart where two of them say no more than one
+				three, ok, err := m.together(ctx, 3, stages[1].likeliest())
+				if err != nil {
+					return nil, err
+				}
+				if ok {
+					stages = append(stages, three)
+				}
+			}
 			break
 		}
 		best = math.Max(best, score)
@@ -88,18 +97,43 @@ func (m *model) count(ctx context.Context, done func(k int)) ([]stage, error) {
 	return stages, nil
 }
 
-// add runs the sampler from the posterior of k-1 sources to that of k.
-func (m *model) add(ctx context.Context, from stage) (stage, error) {
-	k := from.k + 1
-	var reference []float64
-	if from.k > 0 {
-		reference = best(from.particles).th
+// likeliest is the likeliest set of parameters of a stage.
+func (s stage) likeliest() []float64 {
+	if s.k == 0 {
+		return nil
 	}
-	c, err := m.survey(ctx, reference, mapAcross)
+	return best(s.particles).th
+}
+
+// worth surveys the area for the k-th source, the others being those of th, and
+// tells whether it is worth sampling. A glance settles it where it is plain.
+func (m *model) worth(ctx context.Context, th []float64, k int) (c *coarseMap, worth bool, err error) {
+	odds := math.Log(countPrior[k] / countPrior[k-1])
+	if k > 1 {
+		if c, err = m.survey(ctx, th, glanceOver); err != nil || c.total+odds < notWorth-glanceError {
+			return c, false, err
+		}
+	}
+	c, err = m.survey(ctx, th, mapAcross)
+	return c, k == 1 || err == nil && c.total+odds >= notWorth, err
+}
+
+// add samples one more source than the last stage has: all of them together, or
+// else the last beside the posterior of the others.
+func (m *model) add(ctx context.Context, stages []stage) (stage, error) {
+	from := stages[len(stages)-1]
+	k := from.k + 1
+	reference := from.likeliest()
+	if from.k > 0 {
+		if s, ok, err := m.together(ctx, k, reference); ok || err != nil {
+			return s, err
+		}
+	}
+	c, worth, err := m.worth(ctx, reference, k)
 	if err != nil {
 		return stage{}, err
 	}
-	if k > 1 && c.total+math.Log(countPrior[k]/countPrior[k-1]) < notWorth {
+	if !worth {
 		return stage{k: k, evidence: from.evidence + c.total}, nil
 	}
 	pop := make([]particle, particles)
@@ -120,36 +154,49 @@ func (m *model) add(ctx context.Context, from stage) (stage, error) {
 			}
 		}
 	})
-	out := stage{k: k, evidence: from.evidence}
+	evidence, err := m.anneal(ctx, pop, &target{survey: c}, 1000*k)
+	if err != nil {
+		return stage{}, err
+	}
+	return stage{k: k, evidence: from.evidence + evidence, particles: pop, survey: c}, nil
+}
+
+// anneal takes a population from what it was drawn from to the posterior, and
+// returns the log of the ratio of their masses.
+func (m *model) anneal(ctx context.Context, pop []particle, at *target, use int) (evidence float64, err error) {
 	beta := 0.0
 	for step := 1; beta < 1; step++ {
 		if ctx.Err() != nil {
-			return stage{}, ctx.Err()
+			return 0, ctx.Err()
 		}
 		next := nextBeta(pop, beta)
 		if step == maxSteps {
 			next = 1
 		}
 		weights, mean := weightsOf(pop, next-beta)
-		out.evidence += mean
-		at := &target{survey: c, fit: newFit(pop, weights), beta: next}
-		m.resample(pop, weights, 1000*k+step)
+		evidence += mean
+		at.fit, at.beta = newFit(pop, weights), next
+		m.resample(pop, weights, use+step)
 		beta = next
 		for s := range sweeps {
-			m.move(pop, at, (1000*k+step)*100+s)
+			m.move(pop, at, (use+step)*100+s)
 		}
 	}
 	// Some more at the end, where the posterior is read off.
-	even := make([]float64, particles)
-	for i := range even {
-		even[i] = 1.0 / particles
-	}
+	even := evenly(len(pop))
 	for s := range 2 * sweeps {
-		at := &target{survey: c, fit: newFit(pop, even), beta: 1}
-		m.move(pop, at, (1000*k+999)*100+s)
+		at.fit = newFit(pop, even)
+		m.move(pop, at, (use+999)*100+s)
 	}
-	out.particles = pop
-	return out, nil
+	return evidence, nil
+}
+
+func evenly(n int) []float64 {
+	w := make([]float64, n)
+	for i := range w {
+		w[i] = 1 / float64(n)
+	}
+	return w
 }
 
 func best(pop []particle) particle {
@@ -232,9 +279,18 @@ func (m *model) resample(pop []particle, w []float64, step int) {
 // A target is what a population is moved towards, with what proposals are drawn
 // from.
 type target struct {
-	survey *coarseMap
-	fit    *fit // nil = none
+	survey *coarseMap // of the last source; nil = all sources are drawn together
+	joint  *joint     // where they are
+	fit    *fit       // nil = none
 	beta   float64
+}
+
+// weighAt looks at a set of parameters.
+func (m *model) weighAt(at *target, th []float64) particle {
+	if at.survey == nil {
+		return m.weighJoint(at.joint, th)
+	}
+	return m.weigh(at.survey, th)
 }
 
 // move makes one Metropolis step of every particle. Differences of two other
@@ -250,7 +306,7 @@ func (m *model) move(pop []particle, at *target, step int) {
 		if math.IsInf(ratio, -1) {
 			return
 		}
-		p := m.weigh(at.survey, th)
+		p := m.weighAt(at, th)
 		if math.Log(r.Float64()) < p.bridge(at.beta)-old[i].bridge(at.beta)+ratio {
 			pop[i] = p
 		}
@@ -267,7 +323,7 @@ func (m *model) step(th []float64, old []particle, i int, at *target, r *rand.Ra
 	k := sources(th)
 	s := nAir + r.IntN(k)*nSource
 	block := blocks[r.IntN(len(blocks))]
-	if block.jump && s == nAir+(k-1)*nSource {
+	if block.jump && at.survey != nil && s == nAir+(k-1)*nSource {
 		// The last source somewhere else altogether.
 		back := m.logPropose(at.survey, th[s:s+nSource])
 		m.propose(at.survey, r, th[s:s+nSource])

@@ -71,42 +71,80 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 	}
 }
 
+// halfway is when the crew of a second flight asks what to fly for the rest of it,
+// seconds.
+const halfway = 720
+
 // closer is the flight that follows another: the one that core/plan proposes
 // where the first left it open, three days later, in another wind, 4 m over the
-// highest roof.
+// highest roof. Halfway through, what the readings say so far is asked for, and
+// the rest is flown where core/plan proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
-	return story(t, "town", seed, func(c *sim.Scenario) {
-		c.Sortie = 2
-		c.Start = c.Start.Add(72 * time.Hour)
-		// Another day's wind: at least 60° from the first one's, evenly.
-		_, part := math.Modf(float64(seed) * 0.6180339887)
-		c.Wind.FromDeg = math.Mod(c.Wind.FromDeg+60+240*part, 360)
-		_, part = math.Modf(float64(seed) * 0.7548776662)
-		c.Wind.SpeedMPS = 2.5 + 2*part
-		if change != nil {
-			change(c)
-		}
-		r := plan.Request{
-			WindFromDeg: c.Wind.FromDeg, Footprint: geo.Rect(-1500, -1500, 1500, 1500),
-			CeilingM: 100, LowestM: 13, SpeedMPS: 10, EnduranceS: c.Pattern.DurationS,
-		}
-		middle := map[vigia.ID][2]float64{}
-		for _, b := range first.Buildings {
-			x, y := b.Footprint.Centroid()
-			middle[b.ID] = [2]float64{x, y}
-		}
-		for _, b := range ans.Buildings {
-			r.Candidates = append(r.Candidates, plan.Candidate{ID: b.ID, X: middle[b.ID][0], Y: middle[b.ID][1], Probability: b.Probability})
-		}
-		next, err := plan.Next(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := &c.Pattern
-		p.AreaX, p.AreaY, p.AreaM, p.MarginM = next.X, next.Y, next.SideM, next.MarginM
-		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = next.SpacingM, float64(next.Sweeps), next.HeightM, next.SpeedMPS
-	})
+	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
+}
+
+// closerBy is closer with the tracker that has worked the first flight out.
+func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
+	t.Helper()
+	var half plan.Proposal
+	fly := func(then *plan.Proposal) *sim.World {
+		return story(t, "town", seed, func(c *sim.Scenario) {
+			otherDay(c)
+			if change != nil {
+				change(c)
+			}
+			if then == nil {
+				half = proposed(t, c, first, ans, halfway)
+			}
+			p := &c.Pattern
+			p.AreaX, p.AreaY, p.AreaM, p.MarginM = half.X, half.Y, half.SideM, half.MarginM
+			p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = half.SpacingM, float64(half.Sweeps), half.HeightM, half.SpeedMPS
+			if then != nil {
+				p.ThenX, p.ThenY, p.ThenM, p.ThenSpacingM, p.ThenSweeps = then.X, then.Y, then.SideM, then.SpacingM, float64(then.Sweeps)
+			}
+		})
+	}
+	w := fly(nil)
+	p := first
+	given(t, &p, w)
+	p.Workers, p.Growing = first.Workers, true
+	c := w.Scenario
+	then := proposed(t, &c, first, followed(t, tracker, p), c.Pattern.DurationS-w.Duration().Seconds())
+	return fly(&then)
+}
+
+// otherDay makes the scenario that of three days later. Its wind is at least 60°
+// from the first one's, evenly.
+func otherDay(c *sim.Scenario) {
+	c.Sortie = 2
+	c.Start = c.Start.Add(72 * time.Hour)
+	_, part := math.Modf(float64(c.Seed) * 0.6180339887)
+	c.Wind.FromDeg = math.Mod(c.Wind.FromDeg+60+240*part, 360)
+	_, part = math.Modf(float64(c.Seed) * 0.7548776662)
+	c.Wind.SpeedMPS = 2.5 + 2*part
+}
+
+// proposed is what core/plan proposes after an answer, for so many seconds.
+func proposed(t testing.TB, c *sim.Scenario, first localise.Problem, ans localise.Answer, seconds float64) plan.Proposal {
+	t.Helper()
+	r := plan.Request{
+		WindFromDeg: c.Wind.FromDeg, Footprint: geo.Rect(-1500, -1500, 1500, 1500),
+		CeilingM: 100, LowestM: 13, SpeedMPS: 10, EnduranceS: seconds,
+	}
+	middle := map[vigia.ID][2]float64{}
+	for _, b := range first.Buildings {
+		x, y := b.Footprint.Centroid()
+		middle[b.ID] = [2]float64{x, y}
+	}
+	for _, b := range ans.Buildings {
+		r.Candidates = append(r.Candidates, plan.Candidate{ID: b.ID, X: middle[b.ID][0], Y: middle[b.ID][1], Probability: b.Probability})
+	}
+	next, err := plan.Next(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return next
 }
 
 // A townTally is how a number of cases came out.
@@ -189,7 +227,7 @@ func flyTown(t testing.TB, seed int64) townCase {
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	given(t, &p, closer(t, seed, p, c.one, nil))
+	given(t, &p, closerBy(t, seed, &tracker, p, c.one, nil))
 	p.Workers = 1
 	c.two = followed(t, &tracker, p)
 	return c

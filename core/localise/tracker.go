@@ -25,6 +25,7 @@ import (
 // The zero value is ready. It is not safe for use by several goroutines at once.
 type Tracker struct {
 	charts map[digest]*chart
+	stands map[digest]*stand // of fixed sensors (stand.go)
 }
 
 // A digest names all that a chart rests on.
@@ -36,7 +37,7 @@ func (t *Tracker) Locate(ctx context.Context, p Problem, progress func(done, tot
 		progress = func(int, int) {}
 	}
 	if !Moving(p.Observations) {
-		return Locate(ctx, p, progress)
+		return t.locateFixed(ctx, p, progress)
 	}
 	obs := valid(p.Observations)
 	if len(obs) == 0 || len(p.Winds) == 0 || !(p.Chemical.MolarMass > 0) {
@@ -125,7 +126,7 @@ func (t *Tracker) chart(ctx context.Context, p Problem, flights []flight, upTo i
 	c := &chart{
 		key: key, seed: uint64(p.Seed) + uint64(len(flights))<<32, workers: max(p.Workers, 1), town: len(houses) > 0,
 		rate: ratePrior(normal{0, 2.3}), share: newShare(len(flights)),
-		houses: houses, ground: newGround(area, houses), earlier: earlier, flight: last, upTo: upTo,
+		houses: houses, ground: newGroundOf(area, houses, townInBuildings), earlier: earlier, flight: last, upTo: upTo,
 	}
 	return c, c.survey(ctx, kept)
 }

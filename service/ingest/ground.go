@@ -61,6 +61,13 @@ func (u *unattended) take(ctx context.Context, object []byte) {
 	}
 }
 
+// same tells whether two names are of one chemical.
+func same(a, b string) bool {
+	ca, errA := vigia.ChemicalNamed(a)
+	cb, errB := vigia.ChemicalNamed(b)
+	return a == b || errA == nil && errB == nil && ca == cb
+}
+
 // observation takes a reading of gas. The sensor stands in the area, below the
 // floor that bounds the aircraft.
 func (u *unattended) observation(ctx context.Context, raw string, m ground.Message) error {
@@ -69,7 +76,7 @@ func (u *unattended) observation(ctx context.Context, raw string, m ground.Messa
 		return err
 	}
 	o := *m.Observation
-	if in.refused == "" && m.Chemical != "" && m.Chemical != in.flight.Chemical {
+	if in.refused == "" && m.Chemical != "" && !same(m.Chemical, in.flight.Chemical) {
 		u.door.bad(vigia.Errorf(vigia.Invalid, "the sensor %s reads %s, and the flight's sensors %s", o.Sensor, m.Chemical, in.flight.Chemical))
 		return nil
 	}

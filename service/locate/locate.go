@@ -164,7 +164,8 @@ func (l *Locate) gather(ctx context.Context, flight vigia.ID, log uint64) (evide
 			return err
 		}
 		if len(before) > 0 {
-			e.last, e.growing = before[0].Readings, strings.HasPrefix(before[0].Method, localise.FlightMethod)
+			by := before[0].Method
+			e.last, e.growing = before[0].Readings, strings.HasPrefix(by, localise.FlightMethod) || strings.HasPrefix(by, localise.GrowingMethod)
 		}
 		if e.winds, err = r.Winds(flight, log); err != nil || !e.due(true) {
 			return err

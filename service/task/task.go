@@ -35,6 +35,9 @@ func (t *Task) Register(ctx context.Context, by vigia.User, f vigia.Flight) erro
 	if err := f.Valid(); err != nil {
 		return err
 	}
+	if c, err := vigia.ChemicalNamed(f.Chemical); err == nil { // by whatever name: flights are compared by it
+		f.Chemical = c.Name
+	}
 	return t.decide(ctx, vigia.Decision{Kind: vigia.RegisterFlight, By: by.Name, Role: by.Role, Flight: &f})
 }
 
