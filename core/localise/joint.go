@@ -157,6 +157,9 @@ func (m *model) guessJoint(ctx context.Context, k int, th []float64) ([]particle
 		return nil, nil, nil
 	}
 	j := jointOf(a.th)
+	if j.dx == 0 && j.dy == 0 {
+		return nil, nil, nil // all in one cell: they have no order
+	}
 	pop, err := m.guessAround(ctx, j, a.th, a.cell)
 	if err != nil {
 		return nil, nil, err

@@ -98,7 +98,12 @@ func (m *model) several(ctx context.Context, h hypothesis, ask float64) (hypothe
 		if err != nil {
 			return h, err
 		}
-		pop, err := m.guessAround(ctx, jointOf(a.th), a.th, a.cell)
+		j := jointOf(a.th)
+		if j.dx == 0 && j.dy == 0 { // both in one cell
+			restore()
+			break
+		}
+		pop, err := m.guessAround(ctx, j, a.th, a.cell)
 		restore()
 		if err != nil {
 			return h, err

@@ -4,6 +4,7 @@ import "math"
 
 const (
 	settleTimes = 2   // draws anew before the walkers set out
+	evidenceSky = 240 // weathers that the evidence is worked out from
 	beside      = 1.0 // sides of a square that is looked at beside one with a walker
 )
 
@@ -131,7 +132,7 @@ func (c *chart) evidence(which []int, all []walker, use uint64) float64 {
 		here[k] = k
 		t.leaves = append(t.leaves, c.leaves[i])
 	}
-	t.sky = c.sky.fitted(make([]float64, len(all)), tuneSky, c.random(use, 3), c.town)
+	t.sky = c.sky.fitted(make([]float64, len(all)), evidenceSky, c.random(use, 3), c.town)
 	t.look(here, false)
 	sum := math.Inf(-1)
 	for k, l := range t.perWeather(here) {

@@ -17,7 +17,7 @@ const (
 	mostUneven = 3    // steps of rate: a source weaker than a fifth of the other is not told from how that one fluctuates
 
 	twoHopeless = -2.0 // log of the evidence, first guess, below which nothing more is looked at
-	twoDoubt    = 3.0  // log of the evidence that two may have by the error of the model alone
+	twoDoubt    = 4.5  // log of the evidence that two may have by the error of the model alone
 	twoDraws    = 6    // weathers that the places of two are told in
 )
 

@@ -1,6 +1,7 @@
 package localise
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -102,4 +103,33 @@ func twoResidual(p *pass, va, vb []float64, a, b float64) float64 {
 		return sum - g0*g0*p.inv[0] - 2*g0*g1*p.inv[1] - g1*g1*p.inv[2]
 	}
 	return (misfit(0, 0) - misfit(a, b)) / 2
+}
+
+// What is found does not depend on how many processors look for it.
+func TestPair_SameOnOneAndThreeProcessors(t *testing.T) {
+	type told struct {
+		first, log     float64
+		ax, ay, bx, by float64
+	}
+	var got [2]told
+	for i, workers := range []int{1, 3} {
+		f, _, _, _ := twoLines(2)
+		c := &chart{seed: 7, workers: workers, rate: ratePrior(normal{0, 2.3}), share: newShare(1), ground: newGround(box{-80, -80, 80, 80}, nil), flight: f, upTo: len(f.passes)}
+		if err := c.survey(context.Background(), nil); err != nil {
+			t.Fatal(err)
+		}
+		p := c.pairOf()
+		found, first := p.coarse()
+		if len(found) == 0 {
+			t.Fatal("no couple is found in a square of 160 m")
+		}
+		q := p.best(found[:1])
+		got[i] = told{first, q.log, q.a.x, q.a.y, q.b.x, q.b.y}
+		if d := math.Hypot(q.a.x-q.b.x, q.a.y-q.b.y); d < leastApart-coarsest/2 {
+			t.Errorf("the two are %.0f m apart", d)
+		}
+	}
+	if got[0] != got[1] {
+		t.Errorf("on one processor %+v, on three %+v", got[0], got[1])
+	}
 }
