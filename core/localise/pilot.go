@@ -12,7 +12,7 @@ const (
 	pilotFinish    = 3    // for the one that is chosen
 	pilotKept      = 20   // guesses that a background is smoothed through
 	hopeless       = 15.0 // log likelihood by which one that is behind by then is given up
-	anotherCosts   = 8.0  // log likelihood that a second source gains where there is none, and its prior
+	anotherCosts   = 14.0 // log likelihood that the volume of a second source's parameters costs
 	pilotReadings  = 1000 // about as many are looked at in them, a path counting as five
 )
 
@@ -67,12 +67,9 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 		}
 	}
 	if chosen.convention != From {
-		several, err := m.several(ctx, all[0], chosen.best-2*hopeless)
-		if err != nil {
+		var err error
+		if chosen, err = m.doubt(ctx, all[0], chosen); err != nil {
 			return From, err
-		}
-		if several.best-anotherCosts > chosen.best {
-			chosen = several
 		}
 	}
 	m.data, m.path = chosen.data, chosen.path
@@ -86,8 +83,23 @@ func (m *model) pilot(ctx context.Context) (Convention, error) {
 	return chosen.convention, nil
 }
 
-// several is a hypothesis with two sources where it had one: what one source
-// contradicts in the wind as it was recorded, two may not. It gives up where the
+// doubt is what two sources have to say of a convention other than the format's,
+// that of asIs: what one source contradicts in the wind as it was recorded, two may
+// not. They must be likelier there than one or two are in the other convention.
+func (m *model) doubt(ctx context.Context, asIs, other hypothesis) (hypothesis, error) {
+	odds := math.Log(countPrior[1]/countPrior[2]) + anotherCosts + wrongConvention
+	two, err := m.several(ctx, asIs, other.best-2*hopeless)
+	if err != nil || two.best <= other.best+odds {
+		return other, err
+	}
+	both, err := m.several(ctx, other, math.Inf(-1))
+	if err != nil || two.best <= both.best+wrongConvention {
+		return other, err
+	}
+	return two, nil
+}
+
+// several is a hypothesis with two sources where it had one. It gives up where the
 // first guess is below what is asked for.
 func (m *model) several(ctx context.Context, h hypothesis, ask float64) (hypothesis, error) {
 	m.data, m.path = append([]datum(nil), h.data...), h.path

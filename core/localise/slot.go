@@ -83,6 +83,9 @@ func newRoughRatio(th []float64) ratio {
 // add counts a reading whose plume has the given mean for each turn, in standard
 // deviations of the background, and is there for a part of the time.
 func (r *ratio) add(d *datum, mean *fan, there float64) {
+	if !(there > 0) { // a plume that no turn brings here
+		return
+	}
 	if r.held == 0 || d.slot != r.slot {
 		r.close()
 		r.open(d.slot)
