@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/vigia-project/vigia"
+	"github.com/vigia-project/vigia/core/localise"
 	"github.com/vigia-project/vigia/geo"
 	"github.com/vigia-project/vigia/internal/recorded"
 	"github.com/vigia-project/vigia/service/relay"
@@ -113,9 +114,9 @@ func TestWalk(t *testing.T) {
 func (s *system) onlySite(readings int) vigia.Site {
 	s.t.Helper()
 	var sites []vigia.Site
-	s.eventually("a site that rests on all readings", func() (bool, error) {
+	s.eventually("a site that rests on all readings, the flight having ended", func() (bool, error) {
 		var posts []vigia.Posterior
-		if err := s.call(vigia.Analyst, "GET", "/posteriors?flight="+walkFlight, nil, &posts); err != nil || len(posts) == 0 || posts[0].Readings != readings {
+		if err := s.call(vigia.Analyst, "GET", "/posteriors?flight="+walkFlight, nil, &posts); err != nil || len(posts) == 0 || posts[0].Readings != readings || posts[0].Method == localise.GrowingMethod {
 			return false, err
 		}
 		if err := s.call(vigia.Analyst, "GET", "/sites", nil, &sites); err != nil {
