@@ -134,7 +134,7 @@ func found(ans localise.Answer, truth []localise.Source) []float64 {
 // plumes of both fit into one that is wide enough, of a source between them, which
 // must not be taken for the answer.
 func TestLocate_TwoTogether(t *testing.T) {
-	told, all := 0, seeds(t, 1)
+	told, all := 0, seeds(t, 2)
 	for seed := range uint64(all) {
 		site := pairSite(seed, 40)
 		ans := locate(t, site.record(t, seed))

@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"sort"
-	"sync"
 	"testing"
 	"time"
 
@@ -242,31 +241,13 @@ func followed(t testing.TB, tracker *localise.Tracker, p localise.Problem) local
 	return ans
 }
 
-// flyTowns flies over many towns, on all processors, until the time is up.
+// flyTowns flies over many towns.
 func flyTowns(t testing.TB) []townCase {
-	cases := make([]townCase, *townCases)
-	stop := time.Now().Add(*townFor)
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range next {
-				cases[i] = flyTown(t, int64(*townFrom+i))
-				t.Log(cases[i])
-			}
-		}()
-	}
-	for i := range cases {
-		if i > 0 && time.Now().After(stop) {
-			break
-		}
-		next <- i
-	}
-	close(next)
-	wg.Wait()
-	return cases
+	return onAll(func(seed int64) townCase {
+		c := flyTown(t, seed)
+		t.Log(c)
+		return c
+	})
 }
 
 // String is the case for people.

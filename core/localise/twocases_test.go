@@ -2,7 +2,6 @@ package localise_test
 
 import (
 	"math"
-	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -102,9 +101,6 @@ func (c *pairTally) tell(t testing.TB, what string) {
 // Towns with two sources 60 m apart, flown over once, and again where the first
 // flight left it open. docs/benchmarks.md has the figures of many.
 func TestLocate_TownPairs(t *testing.T) {
-	if *townCases == 1 && os.Getenv("VIGIA_LONG") == "" {
-		t.Skip("half a minute a town: VIGIA_LONG=1, or -town-cases 16")
-	}
 	var once, twice pairTally
 	for _, c := range onAll(func(seed int64) pairCase {
 		c := flyPair(t, seed)
