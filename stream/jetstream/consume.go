@@ -78,6 +78,7 @@ func (s *Stream) Consume(ctx context.Context, c stream.Consumer, h stream.Handle
 	if err != nil {
 		return fmt.Errorf("reading as %s: %w", c.Name, err)
 	}
+	s.consumed.Store(true)
 	stop := context.AfterFunc(ctx, messages.Stop)
 	defer stop()
 	for {

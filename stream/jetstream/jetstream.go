@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -47,9 +48,11 @@ type Options struct {
 
 // Stream is a stream.Stream.
 type Stream struct {
-	server *server.Server // nil where the server is elsewhere
-	conn   *nats.Conn
-	js     jetstream.JetStream
+	server   *server.Server // nil where the server is elsewhere
+	dir      string         // of the embedded server
+	consumed atomic.Bool    // by a consumer that the server remembers
+	conn     *nats.Conn
+	js       jetstream.JetStream
 }
 
 var _ stream.Stream = (*Stream)(nil)
@@ -57,7 +60,7 @@ var _ stream.Stream = (*Stream)(nil)
 // Open starts the embedded server or reaches the cluster, and makes the
 // streams that are missing.
 func Open(ctx context.Context, o Options) (*Stream, error) {
-	s := &Stream{}
+	s := &Stream{dir: o.Dir}
 	if err := s.connect(o); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -161,6 +164,9 @@ func (s *Stream) Close() error {
 		s.conn.Close()
 	}
 	if s.server != nil {
+		if s.consumed.Load() {
+			awaitStates(s.dir)
+		}
 		s.server.Shutdown()
 		s.server.WaitForShutdown()
 	}
