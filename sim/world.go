@@ -83,9 +83,10 @@ func New(s Scenario) (*World, error) {
 		corner = square(p.AreaX, p.AreaY, p.AreaM, forecast)
 	}
 	w.pattern = lawnMower(corner, forecast, s.Pattern.AltitudeM, s.Pattern)
-	if p := s.Pattern; p.ThenM > 0 {
-		p.SpacingM, p.Sweeps = p.ThenSpacingM, p.ThenSweeps
-		w.pattern.then(lawnMower(square(p.ThenX, p.ThenY, p.ThenM, forecast), forecast, p.AltitudeM, p), p.SpeedMPS)
+	for _, part := range s.Pattern.Then {
+		p := s.Pattern
+		p.SpacingM, p.Sweeps, p.MarginM = part.SpacingM, part.Sweeps, part.MarginM
+		w.pattern.then(lawnMower(square(part.X, part.Y, part.SideM, forecast), forecast, p.AltitudeM, p), p.SpeedMPS)
 	}
 	return w, nil
 }

@@ -70,14 +70,18 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 	}
 }
 
-// halfway is when the crew of a second flight asks what to fly for the rest of it,
-// seconds.
-const halfway = 720
+// The crew of a second flight asks for so many seconds of it what to fly, and
+// again when that is flown, as long as there are so many left.
+const (
+	askedFor  = 360
+	leastPart = 150
+)
 
 // closer is the flight that follows another: the one that core/plan proposes
 // where the first left it open, three days later, in another wind, 4 m over the
-// highest roof. Halfway through, what the readings say so far is asked for, and
-// the rest is flown where core/plan proposes then.
+// highest roof. It is proposed in parts of six minutes: after each, what the
+// readings say so far is asked for, and the next is flown where core/plan
+// proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
 	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
@@ -86,31 +90,36 @@ func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answe
 // closerBy is closer with the tracker that has worked the first flight out.
 func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
-	var half plan.Proposal
-	fly := func(then *plan.Proposal) *sim.World {
+	var parts []plan.Proposal
+	fly := func() *sim.World {
 		return story(t, "town", seed, func(c *sim.Scenario) {
 			otherDay(c)
 			if change != nil {
 				change(c)
 			}
-			if then == nil {
-				half = proposed(t, c, first, ans, halfway)
+			if parts == nil {
+				parts = append(parts, proposed(t, c, first, ans, askedFor))
 			}
 			p := &c.Pattern
-			p.AreaX, p.AreaY, p.AreaM, p.MarginM = half.X, half.Y, half.SideM, half.MarginM
-			p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = half.SpacingM, float64(half.Sweeps), half.HeightM, half.SpeedMPS
-			if then != nil {
-				p.ThenX, p.ThenY, p.ThenM, p.ThenSpacingM, p.ThenSweeps = then.X, then.Y, then.SideM, then.SpacingM, float64(then.Sweeps)
+			p.AreaX, p.AreaY, p.AreaM, p.MarginM = parts[0].X, parts[0].Y, parts[0].SideM, parts[0].MarginM
+			p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = parts[0].SpacingM, float64(parts[0].Sweeps), parts[0].HeightM, parts[0].SpeedMPS
+			for _, q := range parts[1:] {
+				p.Then = append(p.Then, sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM})
 			}
 		})
 	}
-	w := fly(nil)
-	p := first
-	given(t, &p, w)
-	p.Workers, p.Growing = first.Workers, true
-	c := w.Scenario
-	then := proposed(t, &c, first, followed(t, tracker, p), c.Pattern.DurationS-w.Duration().Seconds())
-	return fly(&then)
+	for {
+		w := fly()
+		c := w.Scenario
+		left := c.Pattern.DurationS - w.Duration().Seconds()
+		if left < leastPart {
+			return w
+		}
+		p := first
+		given(t, &p, w)
+		p.Workers, p.Growing = first.Workers, true
+		parts = append(parts, proposed(t, &c, first, followed(t, tracker, p), math.Min(askedFor, left)))
+	}
 }
 
 // otherDay makes the scenario that of three days later. Its wind is at least 60°
