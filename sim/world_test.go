@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,17 @@ func TestWorld_ThenFliesOnElsewhere(t *testing.T) {
 			off, last = math.Min(off, math.Hypot(at.X+30, at.Y-40)), math.Min(last, math.Hypot(at.X-90, at.Y+70))
 		}
 		i++
+	}
+	begun := half.Begin()
+	var flown []sim.Record
+	for i, part := range append([]sim.PartScenario{{}}, whole.Scenario.Pattern.Then...) {
+		if i > 0 {
+			begun.Then(part)
+		}
+		flown = slices.AppendSeq(flown, begun.Records())
+	}
+	if all := slices.Collect(whole.Records()); !reflect.DeepEqual(flown, all) {
+		t.Errorf("told in the air what to fly, the aircraft has %d records; told before, %d, or others", len(flown), len(all))
 	}
 	if off > 25 || last > 25 {
 		t.Errorf("the second part passes its middle at %.0f m, the third at %.0f m", off, last)

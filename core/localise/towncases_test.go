@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -52,20 +54,30 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 		t.Fatal(err)
 	}
 	p.Seed, p.Workers = w.Scenario.Seed, runtime.GOMAXPROCS(0)
-	p.Observations, p.Winds = p.Observations[:len(p.Observations):len(p.Observations)], p.Winds[:len(p.Winds):len(p.Winds)]
-	for r := range w.Records() {
+	own(p)
+	hear(p, w.Frame, w.Records())
+	if p.Buildings == nil {
+		for _, b := range w.Buildings() {
+			p.Buildings = append(p.Buildings, localise.Building{ID: b.ID, Footprint: w.Frame.PolygonToLocal(b.Footprint)})
+		}
+	}
+}
+
+// own makes readings that are added a problem's own.
+func own(p *localise.Problem) {
+	p.Observations, p.Winds = slices.Clip(p.Observations), slices.Clip(p.Winds)
+}
+
+// hear adds what sensors say to a problem.
+func hear(p *localise.Problem, frame geo.Frame, records iter.Seq[sim.Record]) {
+	for r := range records {
 		if o := r.Observation; o != nil {
 			p.Observations = append(p.Observations, localise.Reading{
-				Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, At: w.Frame.ToLocal(o.At), Value: o.Value, Sigma: o.Sigma, Limit: o.Limit,
+				Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, At: frame.ToLocal(o.At), Value: o.Value, Sigma: o.Sigma, Limit: o.Limit,
 			})
 		}
 		if r.Wind != nil {
 			p.Winds = append(p.Winds, *r.Wind)
-		}
-	}
-	if p.Buildings == nil {
-		for _, b := range w.Buildings() {
-			p.Buildings = append(p.Buildings, localise.Building{ID: b.ID, Footprint: w.Frame.PolygonToLocal(b.Footprint)})
 		}
 	}
 }
@@ -84,42 +96,40 @@ const (
 // proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
-	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
+	w, _ := closerBy(t, seed, &localise.Tracker{}, first, ans, change)
+	return w
 }
 
-// closerBy is closer with the tracker that has worked the first flight out.
-func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
+// closerBy is closer with the tracker that has worked the first flight out, and
+// the problem of both flights.
+func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) (*sim.World, localise.Problem) {
 	t.Helper()
-	var parts []plan.Proposal
-	fly := func() *sim.World {
-		return story(t, "town", seed, func(c *sim.Scenario) {
-			otherDay(c)
-			if change != nil {
-				change(c)
-			}
-			if parts == nil {
-				parts = append(parts, proposed(t, c, first, ans, askedFor))
-			}
-			p := &c.Pattern
-			p.AreaX, p.AreaY, p.AreaM, p.MarginM = parts[0].X, parts[0].Y, parts[0].SideM, parts[0].MarginM
-			p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = parts[0].SpacingM, float64(parts[0].Sweeps), parts[0].HeightM, parts[0].SpeedMPS
-			for _, q := range parts[1:] {
-				p.Then = append(p.Then, sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM})
-			}
-		})
-	}
-	for {
-		w := fly()
-		c := w.Scenario
-		left := c.Pattern.DurationS - w.Duration().Seconds()
-		if left < leastPart {
-			return w
+	w := story(t, "town", seed, func(c *sim.Scenario) {
+		otherDay(c)
+		if change != nil {
+			change(c)
 		}
-		p := first
-		given(t, &p, w)
-		p.Workers, p.Growing = first.Workers, true
-		parts = append(parts, proposed(t, &c, first, followed(t, tracker, p), math.Min(askedFor, left)))
+		q := proposed(t, c, first, ans, askedFor)
+		p := &c.Pattern
+		p.AreaX, p.AreaY, p.AreaM, p.MarginM = q.X, q.Y, q.SideM, q.MarginM
+		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = q.SpacingM, float64(q.Sweeps), q.HeightM, q.SpeedMPS
+	})
+	both, c := first, w.Scenario
+	own(&both)
+	for s := w.Begin(); ; {
+		hear(&both, w.Frame, s.Records())
+		left := c.Pattern.DurationS - s.Duration().Seconds()
+		if left < leastPart {
+			break
+		}
+		both.Growing = true
+		q := proposed(t, &c, first, followed(t, tracker, both), math.Min(askedFor, left))
+		part := sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM}
+		s.Then(part)
+		c.Pattern.Then = append(c.Pattern.Then, part)
 	}
+	both.Growing = false
+	return story(t, "town", seed, func(s *sim.Scenario) { *s = c }), both
 }
 
 // otherDay makes the scenario that of three days later. Its wind is at least 60°
@@ -235,9 +245,8 @@ func flyTown(t testing.TB, seed int64) townCase {
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	given(t, &p, closerBy(t, seed, &tracker, p, c.one, nil))
-	p.Workers = 1
-	c.two = followed(t, &tracker, p)
+	_, both := closerBy(t, seed, &tracker, p, c.one, nil)
+	c.two = followed(t, &tracker, both)
 	return c
 }
 
