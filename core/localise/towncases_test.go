@@ -82,17 +82,13 @@ func hear(p *localise.Problem, frame geo.Frame, records iter.Seq[sim.Record]) {
 	}
 }
 
-// The crew of a second flight asks for so many seconds of it what to fly, and
-// again when that is flown, as long as there are so many left.
-const (
-	askedFor  = 360
-	leastPart = 150
-)
+// parts is how many parts of a second flight are proposed one by one.
+const parts = 4
 
 // closer is the flight that follows another: the one that core/plan proposes
 // where the first left it open, three days later, in another wind, 4 m over the
-// highest roof. It is proposed in parts of six minutes: after each, what the
-// readings say so far is asked for, and the next is flown where core/plan
+// highest roof. It is proposed in parts: every six minutes what the readings say
+// so far is asked for, and what is flown until the next time is what core/plan
 // proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
@@ -109,24 +105,22 @@ func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localis
 		if change != nil {
 			change(c)
 		}
-		q := proposed(t, c, first, ans, askedFor)
+		q := proposed(t, c, first, ans, c.Pattern.DurationS/parts)
 		p := &c.Pattern
 		p.AreaX, p.AreaY, p.AreaM, p.MarginM = q.X, q.Y, q.SideM, q.MarginM
 		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = q.SpacingM, float64(q.Sweeps), q.HeightM, q.SpeedMPS
 	})
 	both, c := first, w.Scenario
 	own(&both)
-	for s := w.Begin(); ; {
-		hear(&both, w.Frame, s.Records())
-		left := c.Pattern.DurationS - s.Duration().Seconds()
-		if left < leastPart {
-			break
-		}
+	s := w.Begin()
+	hear(&both, w.Frame, s.Records())
+	for k := 2.0; k <= parts; k++ {
 		both.Growing = true
-		q := proposed(t, &c, first, followed(t, tracker, both), math.Min(askedFor, left))
+		q := proposed(t, &c, first, followed(t, tracker, both), c.Pattern.DurationS*k/parts-s.Duration().Seconds())
 		part := sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM}
 		s.Then(part)
 		c.Pattern.Then = append(c.Pattern.Then, part)
+		hear(&both, w.Frame, s.Records())
 	}
 	both.Growing = false
 	return story(t, "town", seed, func(s *sim.Scenario) { *s = c }), both
