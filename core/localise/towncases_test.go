@@ -92,13 +92,18 @@ const parts = 4
 // proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
-	w, _ := closerBy(t, seed, &localise.Tracker{}, first, ans, change)
-	return w
+	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
 }
 
-// closerBy is closer with the tracker that has worked the first flight out, and
-// the problem of both flights.
-func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) (*sim.World, localise.Problem) {
+// closerBy is closer with the tracker that has worked the first flight out.
+func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
+	t.Helper()
+	s, _ := flyCloser(t, seed, tracker, first, ans, change)
+	return story(t, "town", seed, func(c *sim.Scenario) { *c = s })
+}
+
+// flyCloser flies that flight: its scenario, and what is known after both.
+func flyCloser(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) (sim.Scenario, localise.Problem) {
 	t.Helper()
 	w := story(t, "town", seed, func(c *sim.Scenario) {
 		otherDay(c)
@@ -123,7 +128,7 @@ func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localis
 		hear(&both, w.Frame, s.Records())
 	}
 	both.Growing = false
-	return story(t, "town", seed, func(s *sim.Scenario) { *s = c }), both
+	return c, both
 }
 
 // otherDay makes the scenario that of three days later. Its wind is at least 60°
@@ -239,7 +244,7 @@ func flyTown(t testing.TB, seed int64) townCase {
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	_, both := closerBy(t, seed, &tracker, p, c.one, nil)
+	_, both := flyCloser(t, seed, &tracker, p, c.one, nil)
 	c.two = followed(t, &tracker, both)
 	return c
 }
