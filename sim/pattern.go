@@ -55,7 +55,7 @@ func lawnMower(corner [4][2]float64, fromDeg, z float64, p PatternScenario) patt
 
 // then goes on with another way where the first ends.
 func (p *pattern) then(next pattern, speed float64) {
-	p.points = append(p.points, next.points...)
+	p.points = append(slices.Clip(p.points), next.points...)
 	p.schedule(speed)
 }
 

@@ -76,12 +76,16 @@ type PatternScenario struct {
 	AreaX      float64 // its middle, local metres
 	AreaY      float64
 
-	// A second part of the same flight, over another square; ThenM 0: none.
-	ThenM        float64 // its side
-	ThenX        float64 // its middle, local metres
-	ThenY        float64
-	ThenSpacingM float64
-	ThenSweeps   float64
+	Then []PartScenario // further parts of the same flight
+}
+
+// A PartScenario is a square that is flown over after what comes before it.
+type PartScenario struct {
+	SideM    float64
+	X, Y     float64 // its middle, local metres
+	SpacingM float64
+	Sweeps   float64
+	MarginM  float64
 }
 
 // A SensorScenario is the gas sensor.
@@ -141,11 +145,6 @@ func (s *Scenario) settings() []setting {
 		{"area_m", &p.AreaM, 0, 10000},
 		{"area_x_m", &p.AreaX, -10000, 10000},
 		{"area_y_m", &p.AreaY, -10000, 10000},
-		{"then_m", &p.ThenM, 0, 10000},
-		{"then_x_m", &p.ThenX, -10000, 10000},
-		{"then_y_m", &p.ThenY, -10000, 10000},
-		{"then_spacing_m", &p.ThenSpacingM, 5, 1000},
-		{"then_sweeps", &p.ThenSweeps, 1, 20},
 		{"sensor_every_s", &g.EveryS, 0.1, 60},
 		{"sensor_response_s", &g.ResponseS, 0, 60},
 		{"sensor_noise_ppm", &g.NoisePPM, 0, 1000},
@@ -198,7 +197,7 @@ func (s *Scenario) read(r io.Reader, name string) error {
 			continue
 		}
 		err := s.set(key, strings.TrimSpace(value))
-		if err == nil && seen[key] {
+		if err == nil && seen[key] && key != "then" {
 			err = vigia.Errorf(vigia.Invalid, "the key is there twice")
 		}
 		if err != nil {
@@ -256,25 +255,61 @@ func (s *Scenario) set(key, value string) *vigia.Error {
 			return vigia.Errorf(vigia.Invalid, "%q is not a whole number within 1 to 20000", value)
 		}
 		s.Buildings = n
+	case "then":
+		return s.setThen(value)
 	default:
 		return s.setNumber(key, value)
 	}
 	return nil
 }
 
+// mostParts is how many parts a flight may have after its first.
+const mostParts = 50
+
+// setThen adds a part of the flight: its numbers in a row.
+func (s *Scenario) setThen(value string) *vigia.Error {
+	var p PartScenario
+	numbers := []setting{
+		{"side", &p.SideM, 1, 10000},
+		{"x", &p.X, -10000, 10000},
+		{"y", &p.Y, -10000, 10000},
+		{"spacing", &p.SpacingM, 5, 1000},
+		{"sweeps", &p.Sweeps, 1, 20},
+		{"margin", &p.MarginM, 0, 2000},
+	}
+	words := strings.Fields(value)
+	if len(words) != len(numbers) {
+		return vigia.Errorf(vigia.Invalid, "%q is not six numbers: side, x, y, spacing, sweeps and margin", value)
+	}
+	for i, n := range numbers {
+		if err := n.read(words[i]); err != nil {
+			return vigia.Errorf(vigia.Invalid, "%s: %s", n.key, err.Message)
+		}
+	}
+	if len(s.Pattern.Then) == mostParts {
+		return vigia.Errorf(vigia.Invalid, "a flight has at most %d parts after its first", mostParts)
+	}
+	s.Pattern.Then = append(s.Pattern.Then, p)
+	return nil
+}
+
 func (s *Scenario) setNumber(key, value string) *vigia.Error {
 	for _, q := range s.settings() {
-		if q.key != key {
-			continue
+		if q.key == key {
+			return q.read(value)
 		}
-		v, err := strconv.ParseFloat(value, 64)
-		if err != nil || math.IsNaN(v) || v < q.lo || v > q.hi {
-			return vigia.Errorf(vigia.Invalid, "%q is not a number within %v to %v", value, q.lo, q.hi)
-		}
-		*q.value = v
-		return nil
 	}
 	return vigia.Errorf(vigia.Invalid, "there is no such key")
+}
+
+// read sets the number that the text says.
+func (q setting) read(text string) *vigia.Error {
+	v, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(v) || v < q.lo || v > q.hi {
+		return vigia.Errorf(vigia.Invalid, "%q is not a number within %v to %v", text, q.lo, q.hi)
+	}
+	*q.value = v
+	return nil
 }
 
 func named(value string) *vigia.Error {

@@ -23,6 +23,7 @@ type World struct {
 	truth    Truth
 	second   *hidden // the other source, where there is one
 	chemical vigia.Chemical
+	forecast float64 // where the wind was forecast to come from, degrees
 	pattern  pattern
 }
 
@@ -77,17 +78,23 @@ func New(s Scenario) (*World, error) {
 	if s.RateKgH == 0 {
 		w.truth = Truth{Chemical: s.Chemical}
 	}
-	forecast := s.Wind.FromDeg + s.Pattern.ForecastSD*w.rng(seedFlight).NormFloat64()
+	w.forecast = s.Wind.FromDeg + s.Pattern.ForecastSD*w.rng(seedFlight).NormFloat64()
 	corner := w.town.corner
 	if p := s.Pattern; p.AreaM > 0 {
-		corner = square(p.AreaX, p.AreaY, p.AreaM, forecast)
+		corner = square(p.AreaX, p.AreaY, p.AreaM, w.forecast)
 	}
-	w.pattern = lawnMower(corner, forecast, s.Pattern.AltitudeM, s.Pattern)
-	if p := s.Pattern; p.ThenM > 0 {
-		p.SpacingM, p.Sweeps = p.ThenSpacingM, p.ThenSweeps
-		w.pattern.then(lawnMower(square(p.ThenX, p.ThenY, p.ThenM, forecast), forecast, p.AltitudeM, p), p.SpeedMPS)
+	w.pattern = lawnMower(corner, w.forecast, s.Pattern.AltitudeM, s.Pattern)
+	for _, part := range s.Pattern.Then {
+		w.then(part)
 	}
 	return w, nil
+}
+
+// then lets the flight go on over a further square.
+func (w *World) then(part PartScenario) {
+	p := w.Scenario.Pattern
+	p.SpacingM, p.Sweeps, p.MarginM = part.SpacingM, part.Sweeps, part.MarginM
+	w.pattern.then(lawnMower(square(part.X, part.Y, part.SideM, w.forecast), w.forecast, p.AltitudeM, p), p.SpeedMPS)
 }
 
 // Truth is what the system is to find out.
@@ -152,6 +159,25 @@ func (w *World) Records() iter.Seq[Record] {
 	return func(yield func(Record) bool) { newRun(w).fly(yield) }
 }
 
+// A Sortie is a world's flight while it is in the air.
+type Sortie struct{ run *run }
+
+// Begin lets the aircraft take off. The world itself stays as it is.
+func (w *World) Begin() *Sortie {
+	own := *w
+	return &Sortie{newRun(&own)}
+}
+
+// Records yields what the sensors say until the aircraft has flown its way. After
+// Then, it yields what they say from there on.
+func (s *Sortie) Records() iter.Seq[Record] { return s.run.fly }
+
+// Duration is how long the flight's data is, as it is planned by now.
+func (s *Sortie) Duration() time.Duration { return s.run.w.Duration() }
+
+// Then lets the aircraft fly on over a further square, as a scenario's Then does.
+func (s *Sortie) Then(part PartScenario) { s.run.w.then(part) }
+
 // The step of the air and the puffs, s, and how long the plume has stood when
 // the flight begins.
 const (
@@ -168,11 +194,12 @@ type run struct {
 	station *station
 	airRNG  *rand.Rand
 	puffRNG *rand.Rand
+	next    int // step
 }
 
 func newRun(w *World) *run {
 	s := w.Scenario
-	r := &run{w: w, airRNG: w.rng(seedAir), puffRNG: w.rng(seedPuffs)}
+	r := &run{w: w, airRNG: w.rng(seedAir), puffRNG: w.rng(seedPuffs), next: -int(math.Round(spinUpS / stepS))}
 	r.air = newAir(s.Wind, -spinUpS, r.airRNG)
 	r.plumes = append(r.plumes, w.newPlume(w.house, w.truth.Local))
 	if w.second != nil {
@@ -209,9 +236,9 @@ func (w *World) newPlume(h House, at geo.Local) plume {
 
 func (r *run) fly(yield func(Record) bool) {
 	end := r.w.Duration().Seconds()
-	steps := int(math.Round(spinUpS / stepS))
-	for i := -steps; float64(i)*stepS <= end; i++ {
-		now := float64(i) * stepS
+	for float64(r.next)*stepS <= end {
+		now := float64(r.next) * stepS
+		r.next++
 		r.air.step(stepS, r.airRNG)
 		for k := range r.plumes {
 			r.plumes[k].step(now, stepS, r.air, r.puffRNG)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -129,31 +130,42 @@ func TestWorld_Records(t *testing.T) {
 	}
 }
 
-// A crew that looks at the answer halfway and flies on elsewhere has the same
-// first half: what the aircraft does later changes nothing before.
+// A crew that looks at the answer in the air and flies on elsewhere has the same
+// first part: what the aircraft does later changes nothing before.
 func TestWorld_ThenFliesOnElsewhere(t *testing.T) {
 	const text = "buildings 200\nsortie 2\narea_m 160\narea_x_m 20\nline_spacing_m 40\naltitude_m 13\n"
-	half, whole := world(t, text), world(t, text+"then_m 120\nthen_x_m -30\nthen_y_m 40\nthen_spacing_m 24\n")
+	half, whole := world(t, text), world(t, text+"then 120 -30 40 24 1 60\nthen 80 90 -70 20 1 40\n")
 	if a, b := half.Duration(), whole.Duration(); b <= a {
-		t.Fatalf("with a second part the flight takes %v, without it %v", b, a)
+		t.Fatalf("with further parts the flight takes %v, without them %v", b, a)
 	}
 	var first []sim.Record
 	for r := range half.Records() {
 		first = append(first, r)
 	}
-	i, off := 0, math.Inf(1)
+	i, off, last := 0, math.Inf(1), math.Inf(1)
 	for r := range whole.Records() {
 		switch {
 		case i < len(first) && !reflect.DeepEqual(r, first[i]):
 			t.Fatalf("record %d is %+v with a second part, %+v without it", i, r, first[i])
 		case i >= len(first) && r.Observation != nil:
 			at := whole.Frame.ToLocal(r.Observation.At)
-			off = math.Min(off, math.Hypot(at.X+30, at.Y-40))
+			off, last = math.Min(off, math.Hypot(at.X+30, at.Y-40)), math.Min(last, math.Hypot(at.X-90, at.Y+70))
 		}
 		i++
 	}
-	if off > 25 {
-		t.Errorf("the second part passes its middle at %.0f m", off)
+	begun := half.Begin()
+	var flown []sim.Record
+	for i, part := range append([]sim.PartScenario{{}}, whole.Scenario.Pattern.Then...) {
+		if i > 0 {
+			begun.Then(part)
+		}
+		flown = slices.AppendSeq(flown, begun.Records())
+	}
+	if all := slices.Collect(whole.Records()); !reflect.DeepEqual(flown, all) {
+		t.Errorf("told in the air what to fly, the aircraft has %d records; told before, %d, or others", len(flown), len(all))
+	}
+	if off > 25 || last > 25 {
+		t.Errorf("the second part passes its middle at %.0f m, the third at %.0f m", off, last)
 	}
 }
 

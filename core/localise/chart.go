@@ -253,6 +253,23 @@ func (c *chart) look(which []int, keep bool) {
 	})
 }
 
+// lookOnce looks at leaves whose chains are to be kept. Those that have chains had
+// them in the sky as it is, which settle has drawn last: only what the earlier
+// flights say of them may be new.
+func (c *chart) lookOnce(which []int) {
+	var fresh []int
+	for _, i := range which {
+		if c.leaves[i].chains == nil {
+			fresh = append(fresh, i)
+		}
+	}
+	c.look(fresh, true)
+	c.each(len(which), func(k int) {
+		l := &c.leaves[which[k]]
+		c.ownOf(l, l.chains)
+	})
+}
+
 // ownOf sets the leaf's posterior mass in each weather.
 func (c *chart) ownOf(l *leaf, at []chain) {
 	// What the earlier flights and the prior say of each rate of this flight.
@@ -453,7 +470,7 @@ func (c *chart) survey(ctx context.Context, kept []leaf) error {
 	c.split(finest)
 	c.settle(20)
 	c.retune(1000)
-	c.look(c.alive(), true)
+	c.lookOnce(c.alive())
 	c.setMean()
 	return ctx.Err()
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"sort"
 	"testing"
 	"time"
@@ -52,17 +54,8 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 		t.Fatal(err)
 	}
 	p.Seed, p.Workers = w.Scenario.Seed, runtime.GOMAXPROCS(0)
-	p.Observations, p.Winds = p.Observations[:len(p.Observations):len(p.Observations)], p.Winds[:len(p.Winds):len(p.Winds)]
-	for r := range w.Records() {
-		if o := r.Observation; o != nil {
-			p.Observations = append(p.Observations, localise.Reading{
-				Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, At: w.Frame.ToLocal(o.At), Value: o.Value, Sigma: o.Sigma, Limit: o.Limit,
-			})
-		}
-		if r.Wind != nil {
-			p.Winds = append(p.Winds, *r.Wind)
-		}
-	}
+	own(p)
+	hear(p, w.Frame, w.Records())
 	if p.Buildings == nil {
 		for _, b := range w.Buildings() {
 			p.Buildings = append(p.Buildings, localise.Building{ID: b.ID, Footprint: w.Frame.PolygonToLocal(b.Footprint)})
@@ -70,14 +63,33 @@ func given(t testing.TB, p *localise.Problem, w *sim.World) {
 	}
 }
 
-// halfway is when the crew of a second flight asks what to fly for the rest of it,
-// seconds.
-const halfway = 720
+// own makes readings that are added a problem's own.
+func own(p *localise.Problem) {
+	p.Observations, p.Winds = slices.Clip(p.Observations), slices.Clip(p.Winds)
+}
+
+// hear adds what sensors say to a problem.
+func hear(p *localise.Problem, frame geo.Frame, records iter.Seq[sim.Record]) {
+	for r := range records {
+		if o := r.Observation; o != nil {
+			p.Observations = append(p.Observations, localise.Reading{
+				Time: o.Time, Sensor: o.Sensor, Kind: o.Kind, At: frame.ToLocal(o.At), Value: o.Value, Sigma: o.Sigma, Limit: o.Limit,
+			})
+		}
+		if r.Wind != nil {
+			p.Winds = append(p.Winds, *r.Wind)
+		}
+	}
+}
+
+// parts is how many parts of a second flight are proposed one by one.
+const parts = 4
 
 // closer is the flight that follows another: the one that core/plan proposes
 // where the first left it open, three days later, in another wind, 4 m over the
-// highest roof. Halfway through, what the readings say so far is asked for, and
-// the rest is flown where core/plan proposes then.
+// highest roof. It is proposed in parts: every six minutes what the readings say
+// so far is asked for, and what is flown until the next time is what core/plan
+// proposes then.
 func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
 	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
@@ -86,31 +98,37 @@ func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answe
 // closerBy is closer with the tracker that has worked the first flight out.
 func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
-	var half plan.Proposal
-	fly := func(then *plan.Proposal) *sim.World {
-		return story(t, "town", seed, func(c *sim.Scenario) {
-			otherDay(c)
-			if change != nil {
-				change(c)
-			}
-			if then == nil {
-				half = proposed(t, c, first, ans, halfway)
-			}
-			p := &c.Pattern
-			p.AreaX, p.AreaY, p.AreaM, p.MarginM = half.X, half.Y, half.SideM, half.MarginM
-			p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = half.SpacingM, float64(half.Sweeps), half.HeightM, half.SpeedMPS
-			if then != nil {
-				p.ThenX, p.ThenY, p.ThenM, p.ThenSpacingM, p.ThenSweeps = then.X, then.Y, then.SideM, then.SpacingM, float64(then.Sweeps)
-			}
-		})
+	s, _ := flyCloser(t, seed, tracker, first, ans, change)
+	return story(t, "town", seed, func(c *sim.Scenario) { *c = s })
+}
+
+// flyCloser flies that flight: its scenario, and what is known after both.
+func flyCloser(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) (sim.Scenario, localise.Problem) {
+	t.Helper()
+	w := story(t, "town", seed, func(c *sim.Scenario) {
+		otherDay(c)
+		if change != nil {
+			change(c)
+		}
+		q := proposed(t, c, first, ans, c.Pattern.DurationS/parts)
+		p := &c.Pattern
+		p.AreaX, p.AreaY, p.AreaM, p.MarginM = q.X, q.Y, q.SideM, q.MarginM
+		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = q.SpacingM, float64(q.Sweeps), q.HeightM, q.SpeedMPS
+	})
+	both, c := first, w.Scenario
+	own(&both)
+	s := w.Begin()
+	hear(&both, w.Frame, s.Records())
+	for k := 2.0; k <= parts; k++ {
+		both.Growing = true
+		q := proposed(t, &c, first, followed(t, tracker, both), c.Pattern.DurationS*k/parts-s.Duration().Seconds())
+		part := sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM}
+		s.Then(part)
+		c.Pattern.Then = append(c.Pattern.Then, part)
+		hear(&both, w.Frame, s.Records())
 	}
-	w := fly(nil)
-	p := first
-	given(t, &p, w)
-	p.Workers, p.Growing = first.Workers, true
-	c := w.Scenario
-	then := proposed(t, &c, first, followed(t, tracker, p), c.Pattern.DurationS-w.Duration().Seconds())
-	return fly(&then)
+	both.Growing = false
+	return c, both
 }
 
 // otherDay makes the scenario that of three days later. Its wind is at least 60°
@@ -226,9 +244,8 @@ func flyTown(t testing.TB, seed int64) townCase {
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	given(t, &p, closerBy(t, seed, &tracker, p, c.one, nil))
-	p.Workers = 1
-	c.two = followed(t, &tracker, p)
+	_, both := flyCloser(t, seed, &tracker, p, c.one, nil)
+	c.two = followed(t, &tracker, both)
 	return c
 }
 

@@ -56,11 +56,11 @@ type Proposal struct {
 const (
 	tellsM    = 6.0  // metres, where the lines pass at tellsAt
 	tellsAt   = 12.0 // metres between lines, all sweeps together
-	leastSide = 120.0
+	leastSide = 80.0
 	mostSide  = 400.0
 	sideStep  = 40.0
-	margin    = 50.0
-	turnS     = 6.0 // seconds from one line to the next
+	margin    = 50.0 // and no more than half of the side
+	turnS     = 6.0  // seconds from one line to the next
 	spacing   = 24.0
 	held      = 0.9
 	weighed   = 150 // likeliest candidates that an expectation is taken over
@@ -93,7 +93,7 @@ func Next(r Request) (Proposal, error) {
 	for _, side := range sides() {
 		for _, at := range middles(r.Candidates, now) {
 			p := Proposal{
-				X: at[0], Y: at[1], SideM: side, MarginM: margin, SpacingM: spacing, HeightM: height,
+				X: at[0], Y: at[1], SideM: side, MarginM: math.Min(margin, side/2), SpacingM: spacing, HeightM: height,
 				SpeedMPS: r.SpeedMPS, WindFromDeg: r.WindFromDeg, SetNow: len(now),
 			}
 			if p.lay(r.EnduranceS); p.Sweeps == 0 || !p.within(r.Footprint) {

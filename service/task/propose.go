@@ -51,8 +51,8 @@ const (
 
 // Propose works out the next flight over what a flight's latest posterior leaves
 // open, inside the volume of the flight's own authorisation. The flight may be in
-// the air still: asked halfway, with the time that is left, it is where to fly the
-// rest. It answers NotFound where there is no such flight, Conflict where its
+// the air still: asked every few minutes, for the next few, each answer is where
+// to fly them. It answers NotFound where there is no such flight, Conflict where its
 // posterior holds no source in a known building, and what plan.Next answers.
 func (t *Task) Propose(ctx context.Context, flight vigia.ID, o Offer) (Proposal, error) {
 	var f vigia.Flight
