@@ -7,19 +7,26 @@ import (
 
 // Two sources are looked for together (twojoint.go): over coarse squares in a few
 // weathers, then in the weather that bears the likeliest couples out best, then
-// over finer squares (twosearch.go). What two are worth against one is the sum
-// over both places, taken as the product of what each is given the other (Chib
-// 1995, JASA 90:1313, with two blocks), and over the weathers (twoair.go); that of
-// one source is worked out in the same way.
+// over finer squares (twosearch.go). What two are worth is the sum over both
+// places, taken as the product of what each is given the other (Chib 1995, JASA
+// 90:1313, with two blocks), and over the weathers (twoair.go); what one is worth,
+// the survey tells. Of towns with two sources and with one this makes two rows of
+// numbers that lie apart, and the line between them is set (twoLow). As a model
+// that errs in one flight can put a single source at two places, no flight may
+// say that there is but one of the two.
 
 const (
 	leastApart = 40.0 // metres, nearer than which two are told as one
 	mostUneven = 3    // steps of rate: a source weaker than a fifth of the other is not told from how that one fluctuates
 
 	twoHopeless = -2.0 // log of the evidence, first guess, below which nothing more is looked at
-	twoDoubt    = 4.5  // log of the evidence that two may have by the error of the model alone
+	twoLow      = 2.75 // log of how much too low the evidence of two is told, set on towns with two and with one
+	twoAgainst  = 1.0  // log of the evidence of one by any flight, beyond which two are not told
 	twoDraws    = 6    // weathers that the places of two are told in
 )
+
+// twoPrior is the log of the prior odds of two sources against one.
+var twoPrior = math.Log(countPrior[2] / countPrior[1])
 
 // A pair is the search for two sources.
 type pair struct {
@@ -46,9 +53,7 @@ func (c *chart) pairOf() *pair {
 		more := priorSky(secondSky, c.random(30, uint64(len(p.flights))), c.town)
 		var pool []twoDraw
 		for _, w := range append(append([]weather(nil), s.of...), more.of...) {
-			var u twoDraw
-			copy(u[:], w.u[:])
-			pool = append(pool, u)
+			pool = append(pool, w.u)
 		}
 		p.flights, p.pool = append(p.flights, f), append(p.pool, pool)
 	}
@@ -72,7 +77,8 @@ func (c *chart) likeliest() *leaf {
 }
 
 // second looks for two sources, and tells the log of the evidence of the best
-// couple over that of one source.
+// couple over that of one source; minus infinity where two are out of the
+// question.
 func (p *pair) second(ctx context.Context) (best fittedCouple, gain float64, err error) {
 	none := math.Inf(-1)
 	found, first := p.coarse()
@@ -82,17 +88,15 @@ func (p *pair) second(ctx context.Context) (best fittedCouple, gain float64, err
 	if best = p.best(found); ctx.Err() != nil {
 		return best, none, ctx.Err()
 	}
-	one := p.one(&twoPlace{leaf: *p.c.likeliest()}, nil)
 	_, _, survey := p.c.weights()
-	for _, at := range []*twoPlace{best.a, best.b} {
-		if best.log-(one+survey)/2 < twoDoubt {
-			break // one it is, whatever else is found
-		}
-		one = math.Max(one, p.one(at, best.airs))
+	gain = best.log - survey + twoLow
+	if gain+twoPrior < 0 {
+		return best, gain, nil // one it is
 	}
-	// Of the evidence of one there are two guesses, this and the survey's own, each
-	// off by some units.
-	return best, best.log - (one+survey)/2 - twoDoubt, ctx.Err()
+	if p.against(best) > twoAgainst {
+		return best, none, ctx.Err()
+	}
+	return best, gain, ctx.Err()
 }
 
 // charts are those of each source given the other.
@@ -111,7 +115,7 @@ func (c *chart) answer2(ctx context.Context, ans *Answer) error {
 	if err != nil || math.IsInf(gain, -1) {
 		return err
 	}
-	two := ans.CountProbability[1] * countPrior[2] / countPrior[1] * math.Exp(math.Min(gain, 300))
+	two := ans.CountProbability[1] * math.Exp(math.Min(twoPrior+gain, 300))
 	total := ans.CountProbability[0] + ans.CountProbability[1] + two
 	ans.CountProbability = []float64{ans.CountProbability[0] / total, ans.CountProbability[1] / total, two / total}
 	if ans.CountProbability[2] <= math.Max(ans.CountProbability[0], ans.CountProbability[1]) {

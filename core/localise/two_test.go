@@ -133,3 +133,41 @@ func TestPair_SameOnOneAndThreeProcessors(t *testing.T) {
 		t.Errorf("on one processor %+v, on three %+v", got[0], got[1])
 	}
 }
+
+// A flight that met two sources says that there are both; one that met one of
+// them, that there is no other.
+func TestPair_AgainstOneThatIsNotThere(t *testing.T) {
+	_, w, _, _ := twoLines(3)
+	const x, y, bx, by = -50.0, 20.0, -40.0, -35.0
+	for _, met := range []bool{true, false} {
+		f := lines()
+		f.addPlume(x, y, math.Exp(rateLowest+7*rateStep), &w)
+		if met {
+			f.addPlume(bx, by, math.Exp(rateLowest+7*rateStep), &w)
+		}
+		c := &chart{seed: 7, workers: 1, town: true, rate: ratePrior(normal{0, 2.3})}
+		p := &pair{c: c, flights: []flight{f}, pool: [][]twoDraw{{w.u}}, share: newShare(1), lo: 4}
+		at := func(x, y float64) *twoPlace { return &twoPlace{leaf: leaf{x: x, y: y, h: finest}} }
+		q := fittedCouple{couple: couple{a: at(x, y), b: at(bx, by)}}
+		q.airs = p.fit(q.couple, nil)
+		against := p.against(q)
+		t.Logf("both met: %v; the log of the evidence of one of them alone is ahead by %.1f", met, against)
+		if met != (against < 0) {
+			t.Error("that is the wrong way")
+		}
+	}
+}
+
+// addPlume adds what a source at a place gives to the readings in its middle
+// swing.
+func (f *flight) addPlume(x, y, rate float64, w *weather) {
+	for k := range f.passes {
+		p := &f.passes[k]
+		v := twoShape(f, p, w, x, y, swingNodes/2)
+		for i := range p.sniffs {
+			p.sniffs[i].over += rate * v[i]
+		}
+		p.proj = [2]float64{}
+		p.project(0.012)
+	}
+}

@@ -14,23 +14,12 @@ const (
 	twoStride = 1.2  // of them, the longest step
 	twoSettle = 0.15 // gain of a step, below which no more are taken
 
-	twoShift   = 15.0 // metres, standard deviation to each side of how far a flight may be off as a whole
-	twoWeighed = 48   // weathers about the best that the evidence is summed over,
-	twoWide    = 1.1  // drawn so much wider than the curvature has it
+	twoWeighed = 48  // weathers about the best that the evidence is summed over,
+	twoWide    = 1.1 // drawn so much wider than the curvature has it
 )
 
-// A twoDraw is a weather, and how far the flight is off as a whole, in standard
-// deviations: where the wind at the mast is not the one at the sources, one flight
-// in a few is, and without this one source that two flights see at two places
-// would be told as two.
-type twoDraw [nWeather + 2]float64
-
-func (u twoDraw) weather() (w [nWeather]float64) {
-	copy(w[:], u[:])
-	return w
-}
-
-func (u twoDraw) shift() (x, y float64) { return twoShift * u[nWeather], twoShift * u[nWeather+1] }
+// A twoDraw is a weather as standard normal numbers.
+type twoDraw [nWeather]float64
 
 func (u twoDraw) norm2() (s float64) {
 	for _, v := range u {
@@ -46,21 +35,17 @@ type twoAir struct{ u, sd twoDraw }
 type twoSeen struct {
 	p    *pair
 	f    int
-	q    couple
-	a, b [][]look // where the flight is not off
+	a, b [][]look
 }
 
 func (p *pair) seen(f int, q couple) twoSeen {
-	return twoSeen{p, f, q, p.flights[f].looksAt(q.a.x, q.a.y), p.flights[f].looksAt(q.b.x, q.b.y)}
+	return twoSeen{p, f, p.flights[f].looksAt(q.a.x, q.a.y), p.flights[f].looksAt(q.b.x, q.b.y)}
 }
 
 // likes is the log of how the flight bears out a draw, the rates summed over.
 func (s twoSeen) likes(u twoDraw) float64 {
 	e, lo := &s.p.flights[s.f], s.p.lo
-	if x, y := u.shift(); x != 0 || y != 0 {
-		s.a, s.b = e.looksAt(s.q.a.x+x, s.q.a.y+y), e.looksAt(s.q.b.x+x, s.q.b.y+y)
-	}
-	w := newWeather(u.weather(), s.p.c.town)
+	w := newWeather(u, s.p.c.town)
 	t := e.twoSays(&w, e.twoViews(s.a, &w, lo), e.twoViews(s.b, &w, lo), lo)
 	s.p.prior(&t)
 	return t.sum()
@@ -70,8 +55,8 @@ func (s twoSeen) likes(u twoDraw) float64 {
 func (s twoSeen) posterior(u twoDraw) float64 { return s.likes(u) - u.norm2()/2 }
 
 // fit finds the weather of each flight that bears a couple out best, from those
-// given or else from the pool, along so many axes.
-func (p *pair) fit(q couple, from []twoAir, axes int) []twoAir {
+// given or else from the pool.
+func (p *pair) fit(q couple, from []twoAir) []twoAir {
 	out := make([]twoAir, len(p.flights))
 	for f := range out {
 		var u twoDraw
@@ -85,24 +70,24 @@ func (p *pair) fit(q couple, from []twoAir, axes int) []twoAir {
 				}
 			}
 		}
-		out[f] = p.seen(f, q).ascend(u, axes)
+		out[f] = p.seen(f, q).ascend(u)
 	}
 	return out
 }
 
-// ascend climbs to the best weather by Newton's steps along so many of the axes.
-func (s twoSeen) ascend(u twoDraw, axes int) twoAir {
+// ascend climbs to the best weather by Newton's steps along the axes.
+func (s twoSeen) ascend(u twoDraw) twoAir {
 	at := s.posterior(u)
 	var bend twoDraw
 	for range twoSteps {
 		var beside [2 * len(u)]float64
-		s.p.c.each(2*axes, func(i int) {
+		s.p.c.each(len(beside), func(i int) {
 			v := u
 			v[i/2] += twoAside * float64(2*(i%2)-1)
 			beside[i] = s.posterior(v)
 		})
 		var step twoDraw
-		for d := range axes {
+		for d := range step {
 			slope := (beside[2*d+1] - beside[2*d]) / (2 * twoAside)
 			bend[d] = math.Max((2*at-beside[2*d]-beside[2*d+1])/(twoAside*twoAside), 0.5)
 			step[d] = math.Max(-twoStride, math.Min(slope/bend[d], twoStride))
@@ -123,37 +108,40 @@ func (s twoSeen) ascend(u twoDraw, axes int) twoAir {
 		}
 	}
 	a := twoAir{u: u}
-	for d := range axes {
+	for d := range a.sd {
 		a.sd[d] = 1 / math.Sqrt(bend[d])
 	}
 	return a
 }
 
 // width is the log of the mean of a couple's likelihood over the prior of all
-// weathers, and of how far each flight is off, over the likelihood in the best:
-// by draws about the best.
-func (p *pair) width(q couple, airs []twoAir, axes int) (sum float64) {
-	for f := range airs {
-		best := airs[f].u
-		a := p.seen(f, q).ascend(best, axes)
-		r, s := p.c.random(60, uint64(f)), p.seen(f, q)
-		us, ls := make([]twoDraw, twoWeighed), make([]float64, twoWeighed)
-		for i := range us {
-			us[i] = best
-			for d := range axes {
-				z := r.NormFloat64()
-				us[i][d] = a.u[d] + twoWide*a.sd[d]*z
-				ls[i] += z*z/2 + math.Log(twoWide*a.sd[d])
-			}
-		}
-		p.c.each(len(us), func(i int) { ls[i] += s.posterior(us[i]) })
-		all := math.Inf(-1)
-		for _, l := range ls {
-			all = logAdd(all, l)
-		}
-		sum += all - math.Log(twoWeighed) - s.likes(best)
+// weathers over the likelihood in the best.
+func (p *pair) width(q couple, airs []twoAir) (sum float64) {
+	for f, a := range airs {
+		sum += p.flightSays(f, q, a) - p.seen(f, q).likes(a.u)
 	}
 	return sum
+}
+
+// flightSays is the log of the mean of a couple's likelihood in one flight over
+// the prior of all weathers, by draws about the best.
+func (p *pair) flightSays(f int, q couple, best twoAir) float64 {
+	r, s := p.c.random(60, uint64(f)), p.seen(f, q)
+	a := s.ascend(best.u)
+	us, ls := make([]twoDraw, twoWeighed), make([]float64, twoWeighed)
+	for i := range us {
+		for d := range us[i] {
+			z := r.NormFloat64()
+			us[i][d] = a.u[d] + twoWide*a.sd[d]*z
+			ls[i] += z*z/2 + math.Log(twoWide*a.sd[d])
+		}
+	}
+	p.c.each(len(us), func(i int) { ls[i] += s.posterior(us[i]) })
+	all := math.Inf(-1)
+	for _, l := range ls {
+		all = logAdd(all, l)
+	}
+	return all - math.Log(twoWeighed)
 }
 
 // A twoSky is some draws as squares are looked at in them, with the logs of their
@@ -165,7 +153,7 @@ type twoSky struct {
 }
 
 func (s *twoSky) add(u twoDraw, town bool, log float64) {
-	s.of, s.at, s.log = append(s.of, newWeather(u.weather(), town)), append(s.at, u), append(s.log, log)
+	s.of, s.at, s.log = append(s.of, newWeather(u, town)), append(s.at, u), append(s.log, log)
 }
 
 // in sets the weathers that squares are looked at in to the best ones.

@@ -44,11 +44,10 @@ type square struct{ x, y, h float64 }
 func (p *pair) place(x, y, h float64) *twoPlace {
 	q := &twoPlace{leaf: leaf{x: x, y: y, h: h, mass: p.c.ground.massOf(x, y, h)}}
 	for f := range p.flights {
-		few := &p.few[f]
+		few, at := &p.few[f], p.flights[f].looksAt(x, y)
 		v := make([][]twoView, len(few.of))
 		for m := range v {
-			dx, dy := few.at[m].shift()
-			v[m] = p.flights[f].twoViews(p.flights[f].looksAt(x+dx, y+dy), &few.of[m], p.lo)
+			v[m] = p.flights[f].twoViews(at, &few.of[m], p.lo)
 		}
 		q.views = append(q.views, v)
 	}
@@ -207,8 +206,7 @@ func (p *pair) couples(from, of []*twoPlace) []couple {
 // how much likelier they are than one source.
 func (p *pair) coarse() (found []couple, gain float64) {
 	best := &twoPlace{leaf: *p.c.likeliest()}
-	away := &twoPlace{leaf: leaf{x: twoAway, y: twoAway}}
-	p.choose(twoFew-1, couple{best, away, 0})
+	p.choose(twoFew-1, couple{best, away(), 0})
 	for f := range p.few {
 		var u twoDraw
 		u[wSize] = 1 // which one source seldom needs
@@ -245,7 +243,7 @@ func (p *pair) best(found []couple) (best fittedCouple) {
 	few := make([]twoSky, len(p.flights))
 	var ends []*twoPlace
 	for _, q := range found {
-		for f, a := range p.fit(q, nil, nWeather) {
+		for f, a := range p.fit(q, nil) {
 			few[f].add(a.u, p.c.town, 0)
 			p.pool[f] = append(p.pool[f], a.u)
 		}
@@ -280,40 +278,48 @@ func (p *pair) best(found []couple) (best fittedCouple) {
 func (p *pair) refine(q couple) fittedCouple {
 	var airs []twoAir
 	for range twoRounds {
-		airs = p.fit(q, airs, nWeather)
+		airs = p.fit(q, airs)
 		p.in(airs)
 		c, _ := p.chartOf(p.again(q.b), q.a)
 		q.a = &twoPlace{leaf: *c.likeliest()}
 		c, _ = p.chartOf(p.again(q.a), q.b)
 		q.b = &twoPlace{leaf: *c.likeliest()}
 	}
-	airs = p.fit(q, airs, nWeather)
+	airs = p.fit(q, airs)
 	p.in(airs)
 	q.a, q.b = p.again(q.a), p.again(q.b)
 	_, za := p.chartOf(q.b, q.a)
 	_, zb := p.chartOf(q.a, q.b)
 	t := p.says(q.a, q.b)
 	// Either may be called the first.
-	q.log = math.Ln2 + za + zb - t.sum() + p.width(q, airs, nWeather)
+	q.log = math.Ln2 + za + zb - t.sum() + p.width(q, airs)
 	return fittedCouple{q, airs}
 }
 
 // again makes a square ready in other weathers.
 func (p *pair) again(q *twoPlace) *twoPlace { return p.place(q.x, q.y, q.h) }
 
-// one is the log of the evidence of one source about a place, worked out as that
-// of two is, in the weathers found from some or else from the pool.
-func (p *pair) one(at *twoPlace, from []twoAir) float64 {
-	q := couple{a: at, b: &twoPlace{leaf: leaf{x: twoAway, y: twoAway}}}
-	best := math.Inf(-1)
-	for range twoRounds {
-		from = p.fit(q, from, len(twoDraw{}))
-		p.in(from)
-		c, z := p.chartOf(p.again(q.b), q.a)
-		best = math.Max(best, z+p.width(q, from, len(twoDraw{})))
-		q.a = &twoPlace{leaf: *c.likeliest()}
+// away is a place of which no flight says anything.
+func away() *twoPlace { return &twoPlace{leaf: leaf{x: twoAway, y: twoAway}} }
+
+// against is by how much the flight that bears the couple out least says rather
+// that there is but one of the two, as a log; less than nothing where all say
+// that there are both.
+func (p *pair) against(best fittedCouple) float64 {
+	var airs [][]twoAir
+	var ones []couple
+	for _, at := range []*twoPlace{best.a, best.b} {
+		q := couple{a: at, b: away()}
+		ones, airs = append(ones, q, q), append(airs, p.fit(q, nil), p.fit(q, best.airs))
 	}
-	return best
+	most := math.Inf(-1)
+	for f, a := range best.airs {
+		both := p.flightSays(f, best.couple, a)
+		for i, q := range ones {
+			most = math.Max(most, p.flightSays(f, q, airs[i][f])-both)
+		}
+	}
+	return most
 }
 
 // chartOf is the chart of one source given the other, about a place, and the log
