@@ -90,13 +90,7 @@ const parts = 4
 // highest roof. It is proposed in parts: every six minutes what the readings say
 // so far is asked for, and what is flown until the next time is what core/plan
 // proposes then.
-func closer(t testing.TB, seed int64, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
-	t.Helper()
-	return closerBy(t, seed, &localise.Tracker{}, first, ans, change)
-}
-
-// closerBy is closer with the tracker that has worked the first flight out.
-func closerBy(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
+func closer(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
 	t.Helper()
 	s, _ := flyCloser(t, seed, tracker, first, ans, change)
 	return story(t, "town", seed, func(c *sim.Scenario) { *c = s })
