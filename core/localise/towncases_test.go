@@ -85,19 +85,12 @@ func hear(p *localise.Problem, frame geo.Frame, records iter.Seq[sim.Record]) {
 // parts is how many parts of a second flight are proposed one by one.
 const parts = 4
 
-// closer is the flight that follows another: the one that core/plan proposes
-// where the first left it open, three days later, in another wind, 4 m over the
-// highest roof. It is proposed in parts: every six minutes what the readings say
-// so far is asked for, and what is flown until the next time is what core/plan
-// proposes then.
-func closer(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) *sim.World {
-	t.Helper()
-	s, _ := flyCloser(t, seed, tracker, first, ans, change)
-	return story(t, "town", seed, func(c *sim.Scenario) { *c = s })
-}
-
-// flyCloser flies that flight: its scenario, and what is known after both.
-func flyCloser(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) (sim.Scenario, localise.Problem) {
+// closer is what is known after the flight that follows another: the one that
+// core/plan proposes where the first left it open, three days later, in another
+// wind, 4 m over the highest roof. It is proposed in parts: every six minutes what
+// the readings say so far is asked for, and what is flown until the next time is
+// what core/plan proposes then.
+func closer(t testing.TB, seed int64, tracker *localise.Tracker, first localise.Problem, ans localise.Answer, change func(*sim.Scenario)) localise.Problem {
 	t.Helper()
 	w := story(t, "town", seed, func(c *sim.Scenario) {
 		otherDay(c)
@@ -109,20 +102,18 @@ func flyCloser(t testing.TB, seed int64, tracker *localise.Tracker, first locali
 		p.AreaX, p.AreaY, p.AreaM, p.MarginM = q.X, q.Y, q.SideM, q.MarginM
 		p.SpacingM, p.Sweeps, p.AltitudeM, p.SpeedMPS = q.SpacingM, float64(q.Sweeps), q.HeightM, q.SpeedMPS
 	})
-	both, c := first, w.Scenario
+	both, c := first, &w.Scenario
 	own(&both)
 	s := w.Begin()
 	hear(&both, w.Frame, s.Records())
+	both.Growing = true
 	for k := 2.0; k <= parts; k++ {
-		both.Growing = true
-		q := proposed(t, &c, first, followed(t, tracker, both), c.Pattern.DurationS*k/parts-s.Duration().Seconds())
-		part := sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM}
-		s.Then(part)
-		c.Pattern.Then = append(c.Pattern.Then, part)
+		q := proposed(t, c, first, followed(t, tracker, both), c.Pattern.DurationS*k/parts-s.Duration().Seconds())
+		s.Then(sim.PartScenario{SideM: q.SideM, X: q.X, Y: q.Y, SpacingM: q.SpacingM, Sweeps: float64(q.Sweeps), MarginM: q.MarginM})
 		hear(&both, w.Frame, s.Records())
 	}
 	both.Growing = false
-	return c, both
+	return both
 }
 
 // otherDay makes the scenario that of three days later. Its wind is at least 60°
@@ -238,8 +229,7 @@ func flyTown(t testing.TB, seed int64) townCase {
 	if len(c.one.Sources) == 0 {
 		return c
 	}
-	_, both := flyCloser(t, seed, &tracker, p, c.one, nil)
-	c.two = followed(t, &tracker, both)
+	c.two = followed(t, &tracker, closer(t, seed, &tracker, p, c.one, nil))
 	return c
 }
 

@@ -11,9 +11,9 @@ import (
 // places, taken as the product of what each is given the other (Chib 1995, JASA
 // 90:1313, with two blocks), and over the weathers (twoair.go); what one is worth,
 // the survey tells. Of towns with two sources and with one this makes two rows of
-// numbers that lie apart, and the line between them is set (twoLow). As a model
-// that errs in one flight can put a single source at two places, no flight may
-// say that there is but one of the two.
+// numbers that overlap a little, and the line between them is set (twoLow). As a
+// model that errs in one flight can put a single source at two places, no flight
+// may say that there is but one of the two.
 
 const (
 	leastApart = 40.0 // metres, nearer than which two are told as one

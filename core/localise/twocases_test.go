@@ -47,9 +47,7 @@ func flyPair(t testing.TB, seed int64) pairCase {
 	var tracker localise.Tracker
 	c.one = followed(t, &tracker, p)
 	if len(c.one.Sources) > 0 {
-		given(t, &p, closer(t, seed, &tracker, p, c.one, pair))
-		p.Workers = 1
-		c.two = followed(t, &tracker, p)
+		c.two = followed(t, &tracker, closer(t, seed, &tracker, p, c.one, pair))
 	}
 	return c
 }
